@@ -1,0 +1,37 @@
+"""colorizer-cli: plausible colour for black-and-white photographs, and nothing else touched.
+
+    from colorizer_cli import Colorizer, read_photo, write_photo
+
+    coloured = Colorizer().colorize(read_photo("old.jpg"))
+    write_photo(coloured, "new.jpg")
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from colorizer_cli.engine.colorizer import Colorizer
+    from colorizer_cli.engine.settings import Settings
+    from colorizer_cli.errors import ColorizerError
+    from colorizer_cli.photo.reading import read_photo
+    from colorizer_cli.photo.writing import write_photo
+
+__version__ = "0.1.0"
+__all__ = ["Colorizer", "ColorizerError", "Settings", "__version__", "read_photo", "write_photo"]
+
+_HOMES = {
+    "Colorizer": "engine.colorizer",
+    "ColorizerError": "errors",
+    "Settings": "engine.settings",
+    "read_photo": "photo.reading",
+    "write_photo": "photo.writing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Loads a public name when it is first used: `colorize --help` must not wait for the numeric libraries."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,77 @@
+"""--backend and --device → a Predictor. What was asked for, or an error: never a silent stand-in."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+
+from colorizer_cli.backends.predictor import Predictor
+from colorizer_cli.errors import BackendError, UsageError
+from colorizer_cli.weights.folder import WeightsFolder
+
+BACKENDS = ("auto", "onnx", "torch")
+DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
+TORCH_HELP = "pip install 'colorizer-cli[torch]'"
+CUDA_HELP = f"install an NVIDIA driver, then {TORCH_HELP} (or onnxruntime-gpu in place of onnxruntime)"
+
+
+def torch_installed() -> bool:
+    return importlib.util.find_spec("torch") is not None
+
+
+def create_predictor(weights: WeightsFolder, backend: str = "auto", device: str = "auto") -> Predictor:
+    """Loads the network of `weights`.
+
+    backend "auto" is ONNX Runtime, unless only torch can give the device; device "auto" is CUDA where the backend
+    has it, else the CPU. Raises UsageError (unknown backend or device), BackendError (not to be had), WeightsError.
+    """
+    if backend not in BACKENDS:
+        raise UsageError(f"--backend {backend}: expected one of {', '.join(BACKENDS)}")
+    if not DEVICE.fullmatch(device):
+        raise UsageError(f"--device {device}: expected auto, cpu, cuda or cuda:N")
+    if backend == "torch" and not torch_installed():
+        raise BackendError(f"--backend torch: torch is not installed; {TORCH_HELP}")
+    if device.startswith("cuda"):
+        return _on_cuda(weights, backend, "cuda:0" if device == "cuda" else device)
+    if backend == "torch":
+        return _torch(weights, _cuda_or_cpu(device, _torch_has_cuda()))
+    return _onnx(weights, _cuda_or_cpu(device, _onnx_has_cuda()))
+
+
+def _on_cuda(weights: WeightsFolder, backend: str, device: str) -> Predictor:
+    if backend in ("auto", "onnx") and _onnx_has_cuda():
+        return _onnx(weights, device)
+    if backend in ("auto", "torch") and torch_installed() and _torch_has_cuda():
+        return _torch(weights, device)
+    torch = "finds no CUDA device" if torch_installed() else "is not installed"
+    found = {"onnx": "this ONNX Runtime has no CUDA provider", "torch": f"torch {torch}"}
+    reasons = " and ".join(reason for name, reason in found.items() if backend in ("auto", name))
+    raise BackendError(f"--device {device}: {reasons}.\nTo use a GPU, {CUDA_HELP}; or leave --device away")
+
+
+def _cuda_or_cpu(device: str, has_cuda: bool) -> str:
+    return "cuda:0" if device == "auto" and has_cuda else "cpu"
+
+
+def _onnx_has_cuda() -> bool:
+    from colorizer_cli.backends.onnx import cuda_available
+
+    return cuda_available()
+
+
+def _torch_has_cuda() -> bool:
+    from colorizer_cli.backends.torch import cuda_available
+
+    return cuda_available()
+
+
+def _onnx(weights: WeightsFolder, device: str) -> Predictor:
+    from colorizer_cli.backends.onnx import OnnxPredictor
+
+    return OnnxPredictor(weights, device)
+
+
+def _torch(weights: WeightsFolder, device: str) -> Predictor:
+    from colorizer_cli.backends.torch import TorchPredictor
+
+    return TorchPredictor(weights, device)

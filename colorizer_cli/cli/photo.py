@@ -1,0 +1,48 @@
+"""`colorize PHOTO`: colour one photo."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from colorizer_cli.cli import options
+from colorizer_cli.cli.console import print_json, say
+from colorizer_cli.errors import UsageError
+
+
+def colorize(
+    source: Annotated[str, typer.Argument(metavar="PHOTO", help="The photo; - is stdin.", show_default=False)],
+    output: options.Output = None,
+    weights: options.Weights = None,
+    backend: options.Backend = "auto",
+    device: options.Device = "auto",
+    vividness: options.Vividness = None,
+    size: options.Size = None,
+    form: options.OutputFormat = None,
+    quality: options.Quality = 92,
+    before_after: options.BeforeAfter = None,
+    overwrite: options.Overwrite = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Colour one photo."""
+    started = time.perf_counter()
+    if as_json and output == "-":
+        raise UsageError("--json and -o - both want stdout; write the photo to a file")
+    from colorizer_cli.engine.one_photo import Job, run
+
+    job = Job(source, output, form, quality, overwrite, Path(before_after) if before_after else None)
+    result = run(job, weights, backend, device, vividness, size)
+    seconds = round(time.perf_counter() - started, 3)
+    if as_json:
+        print_json(result | {"seconds": seconds})
+    elif not quiet:
+        say(f"{result['output']}  (colours by {result['weights']}, {seconds:.1f} s)")
+        if verbose:
+            for name, value in result.items():
+                say(f"  {name}: {value}")

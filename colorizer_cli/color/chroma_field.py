@@ -1,0 +1,135 @@
+"""Guided upsampling: coarse a/b → a field that colours the full-resolution photo along its own edges.
+
+Source: He and Sun, "Fast Guided Filter" (2015). Around each cell of a coarse grid, a and b are fitted as linear
+functions of L; the two coefficients of each are upsampled, and the full-resolution L decides where the colour changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from colorizer_cli.color.gamut import merge
+from colorizer_cli.color.lab import compress, linear_to_srgb, srgb_to_linear
+
+Array = NDArray[np.float32]
+Gray = NDArray[np.uint8] | NDArray[np.uint16]
+
+RADIUS = 3  # cells of the coarse grid
+EPSILON = 20.0  # L units²: contrasts well below √20 do not bend the colour
+
+
+@dataclass(frozen=True)
+class ChromaField:
+    """p = a / 500 and q = −b / 200 as linear functions of fy = (L + 16) / 116, on a coarse grid over the photo.
+
+    coefficients (4, h, w) float32: slope and offset of p, slope and offset of q.
+    """
+
+    coefficients: Array
+
+    @classmethod
+    def fit(cls, lightness: Array, ab: Array) -> ChromaField:
+        """`lightness` (h, w) L 0…100 of the photo on the coarse grid; `ab` (2, h', w') a and b on any coarser one."""
+        height, width = lightness.shape
+        planes = [cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in ab]
+        (slope_a, offset_a), (slope_b, offset_b) = (_linear_fit(lightness, np.asarray(plane)) for plane in planes)
+        # a = slope·L + offset with L = 116·fy − 16
+        p = (slope_a * (116 / 500), (offset_a - 16 * slope_a) / 500)
+        q = (slope_b * (-116 / 200), (offset_b - 16 * slope_b) / -200)
+        return cls(np.stack([*p, *q]).astype(np.float32))
+
+    def renderer(self, width: int, height: int, bits: int) -> Callable[[Gray, int], NDArray[np.uint8 | np.uint16]]:
+        """→ render(gray, top): strips of a width × height photo, coloured.
+
+        `gray` (rows, width) uint8 or uint16, sRGB-encoded over its full range; `top` its first row's number.
+        → (rows, width, 3) sRGB of `bits` bits (8: uint8, 16: uint16). Thread-safe.
+        """
+        wide = _stretch_columns(self.coefficients, width)
+        encode = _encoder(bits)
+
+        def render(gray: Gray, top: int) -> NDArray[np.uint8 | np.uint16]:
+            compressed, luminance = _tables(8 * gray.itemsize)
+            slope_p, offset_p, slope_q, offset_q = _stretch_rows(wide, top, gray.shape[0], height)
+            fy, y = np.asarray(cv2.LUT(gray, compressed)), np.asarray(cv2.LUT(gray, luminance))
+            slope_p *= fy
+            slope_p += offset_p
+            slope_q *= fy
+            slope_q += offset_q
+            return encode(merge(fy, y, slope_p, slope_q))
+
+        return render
+
+
+def _linear_fit(guide: Array, values: Array) -> tuple[Array, Array]:
+    def mean(plane: Array) -> Array:
+        size = (2 * RADIUS + 1,) * 2
+        return np.asarray(cv2.boxFilter(plane, -1, size, borderType=cv2.BORDER_REFLECT), np.float32)
+
+    mean_guide, mean_values = mean(guide), mean(values)
+    variance = mean(guide * guide) - mean_guide**2
+    covariance = mean(guide * values) - mean_guide * mean_values
+    slope = covariance / (variance + EPSILON)
+    offset = mean_values - slope * mean_guide
+    return mean(slope), mean(offset)
+
+
+def _positions(size: int, first: int, count: int, coarse: int) -> tuple[NDArray[np.intp], Array]:
+    """Pixel centres first…first+count of `size`, on a grid of `coarse` cells: the lower cell and the way to the next."""
+    centre = (np.arange(first, first + count) + 0.5) * (coarse / size) - 0.5
+    centre = np.clip(centre, 0, coarse - 1)
+    lower = np.minimum(centre.astype(np.intp), max(coarse - 2, 0))
+    return lower, (centre - lower).astype(np.float32)
+
+
+def _stretch_columns(field: Array, width: int) -> Array:
+    lower, way = _positions(width, 0, width, field.shape[2])
+    upper = np.minimum(lower + 1, field.shape[2] - 1)
+    return np.ascontiguousarray(field[:, :, lower] * (1 - way) + field[:, :, upper] * way)
+
+
+def _stretch_rows(wide: Array, top: int, rows: int, height: int) -> Array:
+    """(4, h, W) → (4, rows, W): each row a weighted sum of the few coarse rows around it, as one matrix product."""
+    lower, way = _positions(height, top, rows, wide.shape[1])
+    first, last = int(lower[0]), min(int(lower[-1]) + 2, wide.shape[1])
+    weights = np.zeros((rows, last - first), np.float32)
+    numbers = np.arange(rows)
+    weights[numbers, lower - first] = 1 - way
+    weights[numbers, np.minimum(lower + 1 - first, last - first - 1)] += way
+    return np.matmul(weights, wide[:, first:last])
+
+
+@cache
+def _tables(bits: int) -> tuple[Array, Array]:
+    """Gray level → fy and Y, for every level of 8 or 16 bits."""
+    gray = np.arange(2**bits) / (2**bits - 1)
+    luminance = srgb_to_linear(gray)
+    return compress(luminance).astype(np.float32), luminance.astype(np.float32)
+
+
+def _encoder(bits: int) -> Callable[[tuple[Array, Array, Array]], NDArray[np.uint8 | np.uint16]]:
+    """Linear R, G, B planes 0…1 → interleaved, sRGB-encoded integers."""
+    if bits == 8:
+        # the darkest 8-bit levels lie 20 of these 16-bit steps apart: looked-up rounding is as good as exact
+        levels = np.linspace(0, 1, 2**16)
+        table = np.round(linear_to_srgb(levels) * 255).astype(np.uint8)
+
+        def encode_8(rgb: tuple[Array, Array, Array]) -> NDArray[np.uint8 | np.uint16]:
+            planes = [cv2.LUT(_round(plane, 65535), table) for plane in rgb]
+            return np.asarray(cv2.merge(planes), np.uint8)
+
+        return encode_8
+
+    def encode_16(rgb: tuple[Array, Array, Array]) -> NDArray[np.uint8 | np.uint16]:
+        return np.asarray(cv2.merge([_round(linear_to_srgb(plane), 65535) for plane in rgb]), np.uint16)
+
+    return encode_16
+
+
+def _round(plane: Array, top: int) -> NDArray[np.uint16]:
+    return (plane * np.float32(top) + np.float32(0.5)).astype(np.uint16)

@@ -1,0 +1,91 @@
+"""The main job from start to end: one photo in, one file out, and what is to be said about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from colorizer_cli.errors import UsageError
+from colorizer_cli.photo.formats import FORMATS, SUFFIXES, Format
+
+STREAM = "-"
+
+
+@dataclass(frozen=True)
+class Job:
+    """source and output are paths or "-" (stdin, stdout); output None: `<stem>-color.<ext>` beside the source."""
+
+    source: str
+    output: str | None = None
+    form: str | None = None
+    quality: int = 92
+    overwrite: bool = False
+    before_after: Path | None = None
+
+
+def run(
+    job: Job,
+    weights: str | None = None,
+    backend: str = "auto",
+    device: str = "auto",
+    vividness: float | None = None,
+    size: int | None = None,
+) -> dict[str, object]:
+    """Colours the job's photo. → what was done, for people and for --json.
+
+    Everything that can be wrong about the output is found before the network runs. Raises ColorizerError.
+    """
+    from colorizer_cli.engine.settings import Settings
+    from colorizer_cli.photo.reading import read_photo
+    from colorizer_cli.photo.writing import check_output, write_photo, write_stdout
+
+    settings = Settings(vividness, size)
+    form = _checked_format(job.form)
+    original = None if job.source == STREAM else job.source
+    photo = read_photo(job.source)
+    output = job.output or _default_output(job.source, form or photo.format)
+    for path in [output, job.before_after]:
+        if path is not None and path != STREAM:
+            check_output(path, original, job.overwrite)
+
+    from colorizer_cli.engine.colorizer import Colorizer
+
+    colorizer = Colorizer(weights, backend, device)
+    coloured = colorizer.colorize(photo, settings)
+    if output == STREAM:
+        write_stdout(coloured, form or photo.format, quality=job.quality)
+    else:
+        write_photo(coloured, output, quality=job.quality, overwrite=job.overwrite)
+    if job.before_after is not None:
+        from colorizer_cli.photo.sheet import write_before_after
+
+        write_before_after(coloured, job.before_after, overwrite=job.overwrite)
+    return {
+        "input": job.source,
+        "output": output,
+        "width": photo.width,
+        "height": photo.height,
+        "bits": photo.bits,
+        "weights": colorizer.weights.config.name,
+        "weights_sha256": colorizer.weights.sha256,
+        "backend": colorizer.predictor.backend,
+        "device": colorizer.predictor.device,
+        "confidence": None if coloured.confidence is None else round(coloured.confidence, 3),
+    }
+
+
+def _checked_format(name: str | None) -> Format | None:
+    if name is None:
+        return None
+    for form in SUFFIXES:
+        if name.lower() in (form, *(suffix[1:] for suffix, known in FORMATS.items() if known == form)):
+            return form
+    raise UsageError(f"--format {name}: expected one of {', '.join(SUFFIXES)}")
+
+
+def _default_output(source: str, form: Format) -> str:
+    if source == STREAM:
+        return STREAM
+    path = Path(source)
+    suffix = path.suffix if FORMATS.get(path.suffix.lower()) == form else SUFFIXES[form]
+    return str(path.with_name(f"{path.stem}-color{suffix}"))

@@ -1,0 +1,46 @@
+"""Every error that the tool raises on purpose.
+
+    ColorizerError            exit 1
+    ├── UsageError            exit 2: the options contradict each other
+    ├── PhotoError            the input cannot be read, or is not a photo
+    ├── OutputError           the result cannot be written where it should go
+    ├── WeightsError          a weights folder is missing, incomplete or damaged
+    ├── BackendError          the asked-for backend or device is not to be had
+    └── TrainingError         a training run cannot start or go on
+
+A message says what was found, what was expected and what to do, in one or two lines.
+"""
+
+from __future__ import annotations
+
+
+class ColorizerError(Exception):
+    """Base of all errors that are told to the user without a traceback."""
+
+    exit_code = 1
+
+
+class UsageError(ColorizerError):
+    """The command line or the settings make no sense together."""
+
+    exit_code = 2
+
+
+class PhotoError(ColorizerError):
+    """The input cannot be read, or is not a photo."""
+
+
+class OutputError(ColorizerError):
+    """The result cannot be written where it should go."""
+
+
+class WeightsError(ColorizerError):
+    """A weights folder is missing, incomplete or damaged."""
+
+
+class BackendError(ColorizerError):
+    """The asked-for backend or device is not to be had on this machine."""
+
+
+class TrainingError(ColorizerError):
+    """A training run cannot start or go on."""

@@ -1,0 +1,87 @@
+"""Photo: a full-resolution photograph that is decoded only when its pixels are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from colorizer_cli.photo.conversion import to_gray
+from colorizer_cli.photo.formats import Format
+from colorizer_cli.photo.metadata import Metadata
+
+STRIP_PIXELS = 2**17  # a float32 plane of a strip is 512 KB: the merge stays in the processor's cache
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph, upright, lazy: nothing is decoded before `open` is called, and nothing is kept.
+
+    width, height   pixels, after the EXIF orientation has been applied
+    bits            8 or 16 per channel
+    has_alpha       whether an alpha channel follows the colour channels
+    format          what the file was: the format that a result gets if nothing else is said
+    metadata        EXIF, XMP, IPTC, resolution, profile
+    open            → a fresh image of 1–4 bands. `sequential`: rows will be asked for from top to bottom, once;
+                    `shrink`: the decoder may give 1/1, 1/2, 1/4 or 1/8 of the size if that is cheaper.
+    """
+
+    width: int
+    height: int
+    bits: int
+    has_alpha: bool
+    format: Format
+    metadata: Metadata
+    open: Callable[[bool, int], pyvips.Image] = field(repr=False)
+
+    @property
+    def strip_rows(self) -> int:
+        """Rows of a strip (the last one may have fewer)."""
+        return max(1, min(STRIP_PIXELS // self.width, self.height))
+
+    def gray_thumbnail(self, width: int, height: int) -> NDArray[np.float32]:
+        """(height, width) float32 sRGB-encoded gray, 0…1, averaged over the photo's pixels."""
+        gray = to_gray(self._shrunk(width, height))[0]
+        top = 65535 if gray.format == "ushort" else 255
+        small = _resize(gray, width, height)
+        return np.asarray(small.numpy(), np.float32).reshape(height, width) / np.float32(top)
+
+    def thumbnail(self, width: int, height: int) -> NDArray[np.uint8]:
+        """(height, width, 3) uint8 sRGB: the photo as it looks."""
+        image = self._shrunk(width, height).colourspace("srgb")
+        if image.hasalpha():
+            image = image.flatten(background=255)
+        return np.asarray(_resize(image, width, height).numpy(), np.uint8)
+
+    def _shrunk(self, width: int, height: int) -> pyvips.Image:
+        """The photo at its own size or, where the decoder shrinks cheaply, still at least twice as large as asked."""
+        shrink = 1
+        while shrink < 8 and min(self.width / width, self.height / height) >= 4 * shrink:
+            shrink *= 2
+        return self.open(True, shrink)
+
+    def strips(self) -> Iterator[tuple[int, NDArray[np.integer], NDArray[np.integer] | None]]:
+        """The photo in gray, from top to bottom: (first row, gray (rows, width), alpha (rows, width) or None).
+
+        uint8 or uint16, sRGB-encoded over the full range of the type. A coloured photo gives its luminance.
+        """
+        gray, alpha = to_gray(self.open(True, 1))
+        image = gray if alpha is None else gray.bandjoin(alpha.cast(gray.format))
+        region = pyvips.Region.new(image)
+        dtype = np.uint16 if image.format == "ushort" else np.uint8
+        for top in range(0, self.height, self.strip_rows):
+            count = min(self.strip_rows, self.height - top)
+            pixels = np.frombuffer(region.fetch(0, top, self.width, count), dtype)
+            pixels = pixels.reshape(count, self.width, image.bands)
+            if alpha is None:
+                yield top, pixels[..., 0], None
+            else:
+                yield top, np.ascontiguousarray(pixels[..., 0]), pixels[..., 1]
+
+
+def _resize(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
+    """Area-averaging, in the encoded values as training has it, with no detour through another colour space."""
+    return image.resize(width / image.width, vscale=height / image.height, kernel="linear")

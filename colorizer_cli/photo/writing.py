@@ -1,0 +1,182 @@
+"""Coloured photo → file: whole or absent. A temporary file in the same folder, synced, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyvips
+
+from colorizer_cli.errors import OutputError
+from colorizer_cli.photo.coloured import ColouredPhoto
+from colorizer_cli.photo.formats import DEEP_FORMATS, FORMATS, Format
+from colorizer_cli.photo.streaming import StripSource
+
+QUALITY = 92
+BIGTIFF_BYTES = 3_900_000_000  # a classic TIFF ends at 4 GiB
+
+
+def output_format(path: str | Path) -> Format:
+    """The format that a path's suffix names. Raises OutputError with the suffixes there are."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMATS:
+        raise OutputError(f"{path}: unknown suffix {suffix!r}; expected one of {' '.join(FORMATS)}")
+    return FORMATS[suffix]
+
+
+def check_output(path: str | Path, original: str | Path | None = None, overwrite: bool = False) -> None:
+    """Raises OutputError where `write_photo` would have to, before any work is done."""
+    path = Path(path)
+    output_format(path)
+    if not path.parent.is_dir():
+        raise OutputError(f"{path.parent}: no such folder; create it first")
+    if original is not None and path.exists() and os.path.samefile(path, original):
+        raise OutputError(f"{path} is the original, which is never overwritten; choose another name")
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; give a file name")
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists already; choose another name or add --overwrite")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise OutputError(f"{path.parent} cannot be written to: permission denied")
+
+
+def write_photo(
+    photo: ColouredPhoto, path: str | Path, *, quality: int = QUALITY, overwrite: bool = False
+) -> None:
+    """Writes the photo in the format of the path's suffix; JPEG and WebP hold 8 bits, PNG and TIFF keep 16.
+
+    `quality` is JPEG's and WebP's, 1…100. The file appears under its name only when it is whole.
+    Raises OutputError (unknown suffix, folder missing or not writable, file exists and not `overwrite`, disk full)
+    and what reading the original raises; leaves nothing behind.
+    """
+    check_output(path, overwrite=overwrite)
+    path = Path(path)
+    with _temporary(path) as temporary:
+        _save(photo, output_format(path), pyvips.Target.new_to_file(str(temporary)), quality, str(path))
+        _publish(temporary, path, overwrite)
+
+
+def write_image(image: pyvips.Image, path: str | Path, *, overwrite: bool = False) -> None:
+    """Writes a small image (a sheet, a map) as `write_photo` does a photo."""
+    check_output(path, overwrite=overwrite)
+    path = Path(path)
+    with _temporary(path) as temporary:
+        saver, options = _saver(output_format(path), QUALITY, image.width * image.height * image.bands)
+        try:
+            pyvips.Operation.call(saver, image, pyvips.Target.new_to_file(str(temporary)), **options)
+        except pyvips.Error as error:
+            raise _explained(error, str(path)) from error
+        _publish(temporary, path, overwrite)
+
+
+def write_stdout(photo: ColouredPhoto, form: Format, *, quality: int = QUALITY) -> None:
+    """Writes the photo to stdout. Nothing is sent before the whole of it has been computed and encoded."""
+    target = pyvips.Target.new_to_memory()
+    _save(photo, form, target, quality, "stdout")
+    sys.stdout.buffer.write(target.get("blob"))
+    sys.stdout.buffer.flush()
+
+
+@contextlib.contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
+    """A new, empty, hidden file beside `path`; gone afterwards, unless it has been renamed."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=".part", dir=path.parent)
+        os.close(handle)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+    temporary = Path(name)
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _publish(temporary: Path, path: Path, overwrite: bool) -> None:
+    try:
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp's files are for their owner alone
+        if overwrite:
+            os.replace(temporary, path)
+            return
+        try:
+            os.link(temporary, path)  # unlike a rename, fails where a file has appeared meanwhile
+        except FileExistsError as error:
+            raise OutputError(f"{path} has appeared meanwhile; nothing was written") from error
+        except OSError:  # a file system without hard links
+            os.replace(temporary, path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _umask() -> int:
+    current = os.umask(0o022)
+    os.umask(current)
+    return current
+
+
+def _save(photo: ColouredPhoto, form: Format, target: pyvips.Target, quality: int, name: str) -> None:
+    """Runs the encoder in a thread of its own: Ctrl-C reaches the main thread, which no C code is holding."""
+    source = StripSource(photo.strips(), photo.width, photo.height, photo.bands, photo.bits, photo.strip_rows)
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            image = photo.metadata.attach(_fitting(source.image(), form))
+            saver, options = _saver(form, quality, photo.width * photo.height * photo.bands * photo.bits // 8)
+            pyvips.Operation.call(saver, image, target, keep="all", **options)
+        except BaseException as failure:  # noqa: BLE001 - raised again in the main thread
+            failures.append(failure)
+
+    worker = threading.Thread(target=work, name="encoder", daemon=True)
+    worker.start()
+    try:
+        while worker.is_alive():
+            worker.join(0.1)
+    except BaseException:
+        source.cancel()
+        worker.join()
+        raise
+    finally:
+        source.close()
+    if source.failure is not None:
+        raise source.failure
+    if failures:
+        raise _explained(failures[0], name)
+
+
+def _fitting(image: pyvips.Image, form: Format) -> pyvips.Image:
+    """8 bits where the format holds no more; white under what is transparent where it holds no alpha."""
+    if image.format == "ushort" and form not in DEEP_FORMATS:
+        image = (image / 257).rint().cast("uchar").copy(interpretation="srgb")
+    if image.hasalpha() and form == "jpeg":
+        image = image.flatten(background=255)
+    return image
+
+
+def _saver(form: Format, quality: int, size: int) -> tuple[str, dict[str, Any]]:
+    if form == "jpeg":
+        return "jpegsave_target", {"Q": quality, "subsample_mode": "off"}
+    if form == "webp":
+        return "webpsave_target", {"Q": quality}
+    if form == "png":
+        return "pngsave_target", {"compression": 6}
+    return "tiffsave_target", {
+        "compression": "deflate",
+        "predictor": "horizontal",
+        "bigtiff": size > BIGTIFF_BYTES,
+    }
+
+
+def _explained(failure: BaseException, name: str) -> BaseException:
+    if isinstance(failure, pyvips.Error):
+        lines = [line.strip() for line in str(failure.detail or failure).splitlines() if line.strip()]
+        return OutputError(f"{name} could not be written: {lines[-1] if lines else 'unknown reason'}")
+    return failure

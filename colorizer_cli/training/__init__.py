@@ -1,0 +1,1 @@
+"""Training the colour network (needs torch): photos, augmentation, stages, loop, validation, publishing."""

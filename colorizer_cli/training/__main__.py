@@ -1,0 +1,66 @@
+"""`python -m colorizer_cli.training`: a training run from the shell, for those who make the embedded weights."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from colorizer_cli.errors import ColorizerError
+from colorizer_cli.models.hybrid import build
+from colorizer_cli.training.cache import PhotoCache, find_photos
+from colorizer_cli.training.initial import load_initial
+from colorizer_cli.training.loop import Recipe, Run
+from colorizer_cli.training.stages import parse_stages
+
+
+def train(
+    photos: Annotated[list[Path], typer.Argument(help="Folders of colour photos.")],
+    run: Annotated[Path, typer.Option(help="Folder of this run: log, checkpoint.")],
+    cache: Annotated[Path, typer.Option(help="Folder for decoded photos.")],
+    validation: Annotated[list[Path], typer.Option(help="Folder of held-back photos; may be repeated.")],
+    preset: Annotated[str, typer.Option()] = "hybrid-lite",
+    init: Annotated[Path | None, typer.Option(help="Weights folder or .safetensors file to start from.")] = None,
+    stages: Annotated[str, typer.Option(help="SIZE:PHOTOS,…")] = "64:150000,96:50000,128:50000",
+    batch: Annotated[int, typer.Option()] = 32,
+    short_side: Annotated[int, typer.Option(help="Photos are decoded to this short side.")] = 176,
+    learning_rate: Annotated[float, typer.Option()] = 1.5e-3,
+    encoder_learning_rate: Annotated[float, typer.Option()] = 4e-4,
+    expectation: Annotated[float, typer.Option(help="Weight of the expected colour's squared error.")] = 0.0,
+    seed: Annotated[int, typer.Option()] = 0,
+    validate_every: Annotated[int, typer.Option(help="Steps.")] = 500,
+    threads: Annotated[int | None, typer.Option()] = None,
+    resume: Annotated[bool, typer.Option(help="Go on from this run's checkpoint.")] = False,
+) -> None:
+    """Train a preset on folders of colour photos."""
+    if threads:
+        torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    try:
+        network = build(preset)
+        if init is not None:
+            load_initial(network, init)
+        recipe = Recipe(
+            parse_stages(stages, batch),
+            learning_rate=learning_rate,
+            encoder_learning_rate=encoder_learning_rate,
+            expectation=expectation,
+            seed=seed,
+            validate_every=validate_every,
+        )
+        held_back = {folder.name: PhotoCache.build(find_photos([folder]), cache, 128) for folder in validation}
+        training = PhotoCache.build(find_photos(photos), cache, short_side)
+        job = Run(network, recipe, training, held_back, run, report=lambda line: print(line, flush=True))
+        if resume:
+            job.resume()
+        job.train()
+    except ColorizerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from error
+
+
+if __name__ == "__main__":
+    typer.run(train)

@@ -1,0 +1,48 @@
+"""A run's state on disk, without pickles: network, EMA and optimizer as safetensors, the rest as JSON.
+
+Everything is one file, so that a kill between two writes cannot leave halves of different moments.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+Moments = dict[str, dict[str, Tensor]]
+
+
+def save(file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer, progress: dict[str, object]) -> None:
+    """Writes the checkpoint to a temporary file, syncs it, renames it over `file`."""
+    tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
+    tensors |= {f"ema.{name}": tensor for name, tensor in ema.state_dict().items()}
+    for i, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{i}.{name}": value for name, value in state.items()}
+    temporary = file.with_name(f".{file.name}.tmp")
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, temporary, {"progress": json.dumps(progress)})
+    with open(temporary, "rb") as written:
+        os.fsync(written.fileno())
+    os.replace(temporary, file)
+
+
+def load(file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, object]:
+    """Restores what `save` wrote, in place; returns the progress."""
+    parts: dict[str, dict[str, Tensor]] = {"network": {}, "ema": {}, "optimizer": {}}
+    with safe_open(file, framework="pt") as stored:
+        for key in stored.keys():  # noqa: SIM118 - safe_open is no mapping
+            part, _, name = key.partition(".")
+            parts[part][name] = stored.get_tensor(key)
+        progress: dict[str, object] = json.loads(stored.metadata()["progress"])
+    network.load_state_dict(parts["network"])
+    ema.load_state_dict(parts["ema"])
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in parts["optimizer"].items():
+        i, _, name = key.partition(".")
+        moments.setdefault(int(i), {})[name] = tensor
+    optimizer.load_state_dict(optimizer.state_dict() | {"state": moments})
+    return progress

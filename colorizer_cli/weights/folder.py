@@ -1,0 +1,62 @@
+"""A weights folder: config.json, model.safetensors, model.onnx, README.md."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from colorizer_cli.errors import WeightsError
+from colorizer_cli.weights.config import WeightsConfig
+
+CONFIG, SAFETENSORS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
+HASHED = (SAFETENSORS, ONNX)
+
+
+@dataclass(frozen=True)
+class WeightsFolder:
+    """A weights folder whose config has been read and found valid; the big files are opened by a backend."""
+
+    path: Path
+    config: WeightsConfig
+
+    @classmethod
+    def open(cls, path: Path) -> WeightsFolder:
+        """Raises WeightsError where the folder is missing or its config is not valid."""
+        if not path.is_dir():
+            raise WeightsError(f"{path}: no such weights folder")
+        return cls(path, WeightsConfig.read(path / CONFIG))
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of config.json, which names the hashes of the other files: one value that identifies the weights."""
+        return file_sha256(self.path / CONFIG)
+
+    def file(self, name: str) -> Path:
+        """Raises WeightsError where the folder lacks the file."""
+        if name not in (CONFIG, SAFETENSORS, ONNX, CARD):
+            raise WeightsError(f"{name!r} is no file of a weights folder")
+        file = self.path / name
+        if not file.is_file():
+            raise WeightsError(f"{self.path} is incomplete: {name} is missing")
+        return file
+
+    def verify(self) -> list[str]:
+        """Recomputes the hash of every file. → what is wrong, a line each; empty when all is well."""
+        problems = []
+        for name in HASHED:
+            try:
+                found, expected = file_sha256(self.file(name)), self.config.sha256.get(name)
+            except WeightsError as error:
+                problems.append(str(error))
+                continue
+            if found != expected:
+                problems.append(f"{name}: sha256 is {found}, config.json says {expected}")
+        return problems
+
+
+def file_sha256(file: Path) -> str:
+    """Lower-case hexadecimal sha256 of a file's bytes."""
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
