@@ -1,15 +1,17 @@
 """colorizer-cli: plausible colour for black-and-white photographs, and nothing else touched.
 
-    from colorizer_cli import Colorizer, read_photo, write_photo
+from colorizer_cli import Colorizer, read_photo, write_photo
 
-    coloured = Colorizer().colorize(read_photo("old.jpg"))
-    write_photo(coloured, "new.jpg")
+coloured = Colorizer().colorize(read_photo("old.jpg"))
+write_photo(coloured, "new.jpg")
 """
 
 from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from colorizer_cli.version import __version__
 
 if TYPE_CHECKING:
     from colorizer_cli.engine.colorizer import Colorizer
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from colorizer_cli.photo.reading import read_photo
     from colorizer_cli.photo.writing import write_photo
 
-__version__ = "0.1.0"
 __all__ = ["Colorizer", "ColorizerError", "Settings", "__version__", "read_photo", "write_photo"]
 
 _HOMES = {

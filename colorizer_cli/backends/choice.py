@@ -16,6 +16,7 @@ CUDA_HELP = f"install an NVIDIA driver, then {TORCH_HELP} (or onnxruntime-gpu in
 
 
 def torch_installed() -> bool:
+    """Whether torch is installed, without importing it."""
     return importlib.util.find_spec("torch") is not None
 
 

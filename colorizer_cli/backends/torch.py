@@ -12,6 +12,7 @@ from colorizer_cli.weights.folder import SAFETENSORS, WeightsFolder
 
 
 def cuda_available() -> bool:
+    """Whether torch finds a CUDA device."""
     return torch.cuda.is_available()
 
 
@@ -41,7 +42,7 @@ class TorchPredictor:
         if device.startswith("cuda") and not torch.cuda.is_available():
             raise BackendError(f"--device {device}: torch {torch.__version__} finds no CUDA device")
         self.device = device
-        self._network = load_network(weights).to(device, memory_format=torch.channels_last)
+        self._network = load_network(weights).to(device).to(memory_format=torch.channels_last)
 
     def predict(self, gray: Array, hints: Array | None = None, palette: Array | None = None) -> Array:
         with torch.inference_mode():

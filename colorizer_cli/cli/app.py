@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from colorizer_cli import __version__
 from colorizer_cli.cli import doctor, photo, weights
 from colorizer_cli.errors import ColorizerError
+from colorizer_cli.version import __version__
 
 INTERRUPTED, TERMINATED = 130, 143
 PHOTO = "PHOTO"  # the default command; never typed

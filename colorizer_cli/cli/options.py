@@ -20,7 +20,10 @@ def _default_vividness() -> str:
 Output = Annotated[
     str | None,
     typer.Option(
-        "-o", "--output", metavar="PATH", help="Where to write; the suffix chooses the format; - is stdout.",
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="Where to write; the suffix chooses the format; - is stdout.",
         show_default="<stem>-color.<ext> beside the input",
     ),
 ]
@@ -45,9 +48,7 @@ Size = Annotated[
 ]
 OutputFormat = Annotated[
     str | None,
-    typer.Option(
-        "--format", metavar="jpeg|png|tiff|webp", help="Format for -o -.", show_default="the input's"
-    ),
+    typer.Option("--format", metavar="jpeg|png|tiff|webp", help="Format for -o -.", show_default="the input's"),
 ]
 Quality = Annotated[int, typer.Option(metavar="1..100", min=1, max=100, help="JPEG and WebP quality.")]
 BeforeAfter = Annotated[

@@ -14,8 +14,8 @@ from colorizer_cli.color.lab import srgb_to_lab
 def gamut_bins(grid: int = 10, steps: int = 32) -> NDArray[np.float32]:
     """(K, 2) float32 centres (a, b), in Lab units, of the `grid`-sized bins that any sRGB colour falls into.
 
-    Sorted by a, then b. `steps` colours per sRGB channel are tried: with 32, a grid of 10 has K = 259 (finer steps add two or three
-    bins that only a corner of the cube touches).
+    Sorted by a, then b. `steps` colours per sRGB channel are tried: with 32, a grid of 10 has K = 259 (finer steps
+    add two or three bins that only a corner of the cube touches).
     """
     levels = np.linspace(0, 1, steps)
     cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
@@ -32,4 +32,4 @@ def nearest_bin(ab: NDArray[np.floating], bins: NDArray[np.float32]) -> NDArray[
 def histogram(ab: NDArray[np.floating], bins: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N, 2) a/b → (K,) float32 frequencies over the bins, summing to 1."""
     counts = np.bincount(nearest_bin(ab, bins), minlength=len(bins))
-    return (counts / max(counts.sum(), 1)).astype(np.float32)
+    return np.asarray(counts / max(counts.sum(), 1), np.float32)

@@ -18,7 +18,7 @@ from colorizer_cli.color.gamut import merge
 from colorizer_cli.color.lab import compress, linear_to_srgb, srgb_to_linear
 
 Array = NDArray[np.float32]
-Gray = NDArray[np.uint8] | NDArray[np.uint16]
+Integers = NDArray[np.integer]
 
 RADIUS = 3  # cells of the coarse grid
 EPSILON = 20.0  # L units²: contrasts well below √20 do not bend the colour
@@ -44,18 +44,17 @@ class ChromaField:
         q = (slope_b * (-116 / 200), (offset_b - 16 * slope_b) / -200)
         return cls(np.stack([*p, *q]).astype(np.float32))
 
-    def renderer(self, width: int, height: int, bits: int) -> Callable[[Gray, int], NDArray[np.uint8 | np.uint16]]:
+    def renderer(self, width: int, height: int, bits: int) -> Callable[[Integers, int], Integers]:
         """→ render(gray, top): strips of a width × height photo, coloured.
 
         `gray` (rows, width) uint8 or uint16, sRGB-encoded over its full range; `top` its first row's number.
         → (rows, width, 3) sRGB of `bits` bits (8: uint8, 16: uint16). Thread-safe.
         """
-        wide = _stretch_columns(self.coefficients, width)
         encode = _encoder(bits)
 
-        def render(gray: Gray, top: int) -> NDArray[np.uint8 | np.uint16]:
+        def render(gray: Integers, top: int) -> Integers:
             compressed, luminance = _tables(8 * gray.itemsize)
-            slope_p, offset_p, slope_q, offset_q = _stretch_rows(wide, top, gray.shape[0], height)
+            slope_p, offset_p, slope_q, offset_q = _upsample(self.coefficients, top, gray.shape[0], width, height)
             fy, y = np.asarray(cv2.LUT(gray, compressed)), np.asarray(cv2.LUT(gray, luminance))
             slope_p *= fy
             slope_p += offset_p
@@ -79,53 +78,47 @@ def _linear_fit(guide: Array, values: Array) -> tuple[Array, Array]:
     return mean(slope), mean(offset)
 
 
-def _positions(size: int, first: int, count: int, coarse: int) -> tuple[NDArray[np.intp], Array]:
-    """Pixel centres first…first+count of `size`, on a grid of `coarse` cells: the lower cell and the way to the next."""
-    centre = (np.arange(first, first + count) + 0.5) * (coarse / size) - 0.5
-    centre = np.clip(centre, 0, coarse - 1)
+def _upsample(field: Array, top: int, rows: int, width: int, height: int) -> Array:
+    """(4, h, w) coarse planes → (4, rows, width): bilinear, for rows top…top+rows of a width × height photo.
+
+    Down first, as one small matrix product, then across: the photo's full width is only ever held for one strip.
+    """
+    coarse = field.shape[1]
+    centre = np.clip((np.arange(top, top + rows) + 0.5) * (coarse / height) - 0.5, 0, coarse - 1)
     lower = np.minimum(centre.astype(np.intp), max(coarse - 2, 0))
-    return lower, (centre - lower).astype(np.float32)
-
-
-def _stretch_columns(field: Array, width: int) -> Array:
-    lower, way = _positions(width, 0, width, field.shape[2])
-    upper = np.minimum(lower + 1, field.shape[2] - 1)
-    return np.ascontiguousarray(field[:, :, lower] * (1 - way) + field[:, :, upper] * way)
-
-
-def _stretch_rows(wide: Array, top: int, rows: int, height: int) -> Array:
-    """(4, h, W) → (4, rows, W): each row a weighted sum of the few coarse rows around it, as one matrix product."""
-    lower, way = _positions(height, top, rows, wide.shape[1])
-    first, last = int(lower[0]), min(int(lower[-1]) + 2, wide.shape[1])
+    way = (centre - lower).astype(np.float32)
+    first, last = int(lower[0]), min(int(lower[-1]) + 2, coarse)
     weights = np.zeros((rows, last - first), np.float32)
     numbers = np.arange(rows)
     weights[numbers, lower - first] = 1 - way
     weights[numbers, np.minimum(lower + 1 - first, last - first - 1)] += way
-    return np.matmul(weights, wide[:, first:last])
+    down = np.matmul(weights, field[:, first:last]).reshape(4 * rows, -1)
+    across = cv2.resize(down, (width, 4 * rows), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(across, np.float32).reshape(4, rows, width)
 
 
 @cache
 def _tables(bits: int) -> tuple[Array, Array]:
-    """Gray level → fy and Y, for every level of 8 or 16 bits."""
+    """Integers level → fy and Y, for every level of 8 or 16 bits."""
     gray = np.arange(2**bits) / (2**bits - 1)
     luminance = srgb_to_linear(gray)
     return compress(luminance).astype(np.float32), luminance.astype(np.float32)
 
 
-def _encoder(bits: int) -> Callable[[tuple[Array, Array, Array]], NDArray[np.uint8 | np.uint16]]:
+def _encoder(bits: int) -> Callable[[tuple[Array, Array, Array]], Integers]:
     """Linear R, G, B planes 0…1 → interleaved, sRGB-encoded integers."""
     if bits == 8:
         # the darkest 8-bit levels lie 20 of these 16-bit steps apart: looked-up rounding is as good as exact
         levels = np.linspace(0, 1, 2**16)
         table = np.round(linear_to_srgb(levels) * 255).astype(np.uint8)
 
-        def encode_8(rgb: tuple[Array, Array, Array]) -> NDArray[np.uint8 | np.uint16]:
+        def encode_8(rgb: tuple[Array, Array, Array]) -> Integers:
             planes = [cv2.LUT(_round(plane, 65535), table) for plane in rgb]
             return np.asarray(cv2.merge(planes), np.uint8)
 
         return encode_8
 
-    def encode_16(rgb: tuple[Array, Array, Array]) -> NDArray[np.uint8 | np.uint16]:
+    def encode_16(rgb: tuple[Array, Array, Array]) -> Integers:
         return np.asarray(cv2.merge([_round(linear_to_srgb(plane), 65535) for plane in rgb]), np.uint16)
 
     return encode_16

@@ -24,13 +24,13 @@ def decode(
     `bins` is (K, 2), `prior` (K,) frequencies that sum to 1.
     """
     temperature, exponent = 1 - 0.4 * vividness, 0.5 * vividness
-    scores = logits.reshape(len(bins), -1)
+    scores: NDArray[np.floating] = logits.reshape(len(bins), -1)
     if exponent:
         scores = scores - exponent * np.log(np.maximum(prior, PRIOR_FLOOR))[:, None]
     scores = (scores - scores.max(axis=0)) / np.float32(temperature)
     np.exp(scores, out=scores)
     ab = (bins.T @ scores) / scores.sum(axis=0)
-    return ab.reshape(2, *logits.shape[1:]).astype(np.float32, copy=False)
+    return np.asarray(ab.reshape(2, *logits.shape[1:]), np.float32)
 
 
 def confidence(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from colorizer_cli.color.lab import DELTA, RELATIVE_XYZ_TO_RGB, TOE_SLOPE
 
-Plane = NDArray[np.float32]
+Plane = NDArray[np.floating]
 
 TOLERANCE = np.float32(1e-4)  # linear light; clipped without a visible or measurable (ΔL* < 0.03) trace
-ITERATIONS = 6
+ITERATIONS = 8
 _X_TO_RGB, _Z_TO_RGB = (RELATIVE_XYZ_TO_RGB[:, i].astype(np.float32) for i in (0, 2))
 
 
@@ -40,20 +40,21 @@ def merge(fy: Plane, luminance: Plane, p: Plane, q: Plane) -> tuple[Plane, Plane
 def desaturate(fy: Plane, luminance: Plane, p: Plane, q: Plane) -> tuple[Plane, Plane, Plane]:
     """(N,) out-of-gamut colours → linear R, G, B of the most saturated colour of that hue and lightness in sRGB.
 
-    Finds the largest t in 0…1 for which (fy, t·p, t·q) is inside, by false position with a bisection now and then.
+    Finds the largest t in 0…1 for which (fy, t·p, t·q) is inside, by the Illinois variant of false position
+    (Dowell and Jarratt, 1971): an end that stays twice in a row counts half, so that neither creeps.
     """
     inside, outside = np.zeros_like(fy), np.ones_like(fy)
-    margin_inside = np.minimum(luminance, 1 - luminance)
-    margin_outside = _margin(_linear_rgb(fy, luminance, p, q))
-    for i in range(ITERATIONS):
-        if i % 3 == 2:  # keeps a curved margin from creeping up on one side
-            t = (inside + outside) / 2
-        else:
-            t = inside + (outside - inside) * margin_inside / np.maximum(margin_inside - margin_outside, 1e-12)
+    weight_inside = np.minimum(luminance, 1 - luminance)
+    weight_outside = _margin(_linear_rgb(fy, luminance, p, q))
+    previous = np.zeros(fy.shape, np.int8)  # +1: the last step moved `inside`, −1: `outside`
+    for _ in range(ITERATIONS):
+        t = inside + (outside - inside) * (weight_inside / np.maximum(weight_inside - weight_outside, 1e-12))
         margin = _margin(_linear_rgb(fy, luminance, t * p, t * q))
         fits = margin >= 0
-        inside, margin_inside = np.where(fits, t, inside), np.where(fits, margin, margin_inside)
-        outside, margin_outside = np.where(fits, outside, t), np.where(fits, margin_outside, margin)
+        weight_outside = np.where(fits, np.where(previous == 1, weight_outside / 2, weight_outside), margin)
+        weight_inside = np.where(fits, margin, np.where(previous == -1, weight_inside / 2, weight_inside))
+        inside, outside = np.where(fits, t, inside), np.where(fits, outside, t)
+        previous = np.where(fits, np.int8(1), np.int8(-1))
     return _linear_rgb(fy, luminance, inside * p, inside * q)
 
 
@@ -64,8 +65,8 @@ def _linear_rgb(fy: Plane, luminance: Plane, p: Plane, q: Plane) -> tuple[Plane,
     dz -= luminance
     red, green, blue = (x * dx for x in _X_TO_RGB)
     for channel, z in zip((red, green, blue), _Z_TO_RGB, strict=True):
-        channel += z * dz
-        channel += luminance
+        np.add(channel, z * dz, out=channel)
+        np.add(channel, luminance, out=channel)
     return red, green, blue
 
 
@@ -84,4 +85,4 @@ def _margin(rgb: tuple[Plane, Plane, Plane]) -> Plane:
     """How far inside 0…1 the channel that is closest to leaving is; negative outside."""
     lowest = np.minimum(np.minimum(rgb[0], rgb[1]), rgb[2])
     highest = np.maximum(np.maximum(rgb[0], rgb[1]), rgb[2])
-    return np.minimum(lowest, 1 - highest)
+    return np.asarray(np.minimum(lowest, 1 - highest))

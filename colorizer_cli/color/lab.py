@@ -48,7 +48,7 @@ def compress(relative: Float) -> Float:
 def expand(compressed: Float) -> Float:
     """The inverse of `compress`. CIELAB's toe is the tangent of the cube at 6/29, hence no branch is needed."""
     bend = np.maximum(compressed, DELTA)
-    return bend**3 + TOE_SLOPE * (compressed - bend)
+    return np.asarray(bend**3 + TOE_SLOPE * (compressed - bend))
 
 
 def luminance_to_lightness(luminance: Float) -> Float:

@@ -8,7 +8,7 @@ import platform
 import shutil
 import sys
 
-from colorizer_cli import __version__
+from colorizer_cli.version import __version__
 
 BASE = ("numpy", "opencv-python-headless", "pyvips", "pyvips-binary", "onnxruntime", "typer", "rich")
 EXTRAS = {"torch": ("torch", "timm", "safetensors"), "cluster": ("ray",), "heif": ("pillow-heif",)}
@@ -76,6 +76,6 @@ def _main_job() -> str:
 
         ramp = pyvips.Image.grey(96, 64, uchar=True)
         Colorizer().colorize(read_photo(ramp.pngsave_buffer())).pixels()
-    except Exception as error:  # noqa: BLE001 - whatever it is, telling it is this command's purpose
+    except Exception as error:
         return f"fails: {error}"
     return "works"

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from colorizer_cli.errors import UsageError
 from colorizer_cli.photo.formats import FORMATS, SUFFIXES, Format
+
+if TYPE_CHECKING:
+    from colorizer_cli.engine.settings import Settings
+    from colorizer_cli.photo.coloured import ColouredPhoto
+    from colorizer_cli.photo.photo import Photo
 
 STREAM = "-"
 
@@ -48,10 +54,7 @@ def run(
         if path is not None and path != STREAM:
             check_output(path, original, job.overwrite)
 
-    from colorizer_cli.engine.colorizer import Colorizer
-
-    colorizer = Colorizer(weights, backend, device)
-    coloured = colorizer.colorize(photo, settings)
+    coloured, facts = _colour(photo, settings, weights, backend, device)
     if output == STREAM:
         write_stdout(coloured, form or photo.format, quality=job.quality)
     else:
@@ -66,6 +69,18 @@ def run(
         "width": photo.width,
         "height": photo.height,
         "bits": photo.bits,
+    } | facts
+
+
+def _colour(
+    photo: Photo, settings: Settings, weights: str | None, backend: str, device: str
+) -> tuple[ColouredPhoto, dict[str, object]]:
+    """A function of its own, so that the network's memory is free again before the full-resolution photo flows."""
+    from colorizer_cli.engine.colorizer import Colorizer
+
+    colorizer = Colorizer(weights, backend, device)
+    coloured = colorizer.colorize(photo, settings)
+    return coloured, {
         "weights": colorizer.weights.config.name,
         "weights_sha256": colorizer.weights.sha256,
         "backend": colorizer.predictor.backend,

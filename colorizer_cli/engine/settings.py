@@ -11,7 +11,8 @@ SMALLEST_SIZE, LARGEST_SIZE = 32, 2048
 
 @dataclass(frozen=True)
 class Settings:
-    """vividness  0: the expected colour (lowest squared error, muted) … 1: as colourful as photos are; None: the weights'
+    """vividness  0: the expected colour (lowest squared error, muted) … 1: as colourful as photos are;
+               None: the weights'
     size       network input in pixels (square root of its area); larger follows finer objects; None: the weights'
 
     Raises UsageError where a value is out of range.

@@ -52,7 +52,7 @@ def export_onnx(network: HybridUNet, file: Path) -> None:
         torch.onnx.export(
             _Padded(network),
             arguments,
-            buffer,
+            buffer,  # type: ignore[arg-type] # the tracing exporter takes a stream
             dynamo=False,
             input_names=names,
             output_names=["colour"],

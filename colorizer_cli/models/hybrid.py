@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import torch
@@ -159,7 +159,10 @@ def hybrid_vgg16_resnet50v2(pretrained: bool = False) -> HybridUNet:
     )
 
 
-PRESETS = {"hybrid-lite": hybrid_lite, "hybrid-vgg16-resnet50v2": hybrid_vgg16_resnet50v2}
+PRESETS: dict[str, Callable[[], HybridUNet]] = {
+    "hybrid-lite": hybrid_lite,
+    "hybrid-vgg16-resnet50v2": hybrid_vgg16_resnet50v2,
+}
 
 
 def build(preset: str) -> HybridUNet:

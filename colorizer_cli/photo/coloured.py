@@ -16,7 +16,8 @@ from colorizer_cli.photo.photo import Photo
 THREADS = 2  # decoding and encoding take a thread each besides
 AHEAD = 4  # strips in work at a time: memory stays bounded when the encoder is the slowest
 
-Render = Callable[[NDArray[np.integer], int], NDArray[np.integer]]
+Integers = NDArray[np.integer]
+Render = Callable[[Integers, int], Integers]
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,11 @@ class ColouredPhoto:
     def strip_rows(self) -> int:
         return self.original.strip_rows
 
-    def strips(self) -> Iterator[NDArray[np.integer]]:
+    def strips(self) -> Iterator[Integers]:
         """(rows, width, bands) uint8 or uint16 from top to bottom: sRGB, and the original's alpha if it has one."""
         render = self.renderer(self.width, self.height, self.bits)
         with ThreadPoolExecutor(THREADS, "render") as pool:
-            pending: deque[Future[NDArray[np.integer]]] = deque()
+            pending: deque[Future[Integers]] = deque()
             for top, gray, alpha in self.original.strips():
                 pending.append(pool.submit(_strip, render, gray, alpha, top))
                 if len(pending) == AHEAD:
@@ -65,19 +66,17 @@ class ColouredPhoto:
             while pending:
                 yield pending.popleft().result()
 
-    def pixels(self) -> NDArray[np.integer]:
+    def pixels(self) -> Integers:
         """The whole photo, (height, width, bands) uint8 or uint16: for photos that fit in memory."""
         return np.concatenate(list(self.strips()))
 
-    def thumbnail(self, width: int, height: int) -> NDArray[np.integer]:
+    def thumbnail(self, width: int, height: int) -> Integers:
         """(height, width, 3) uint8: the result as it looks at this size, without computing the whole."""
         gray = np.round(self.original.gray_thumbnail(width, height) * 65535).astype(np.uint16)
         return self.renderer(width, height, 8)(gray, 0)
 
 
-def _strip(
-    render: Render, gray: NDArray[np.integer], alpha: NDArray[np.integer] | None, top: int
-) -> NDArray[np.integer]:
+def _strip(render: Render, gray: Integers, alpha: Integers | None, top: int) -> Integers:
     rgb = render(gray, top)
     if alpha is None:
         return rgb

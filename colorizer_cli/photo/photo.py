@@ -10,6 +10,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorizer_cli.photo.conversion import to_gray
+from colorizer_cli.photo.failures import decoding
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.metadata import Metadata
 
@@ -20,6 +21,7 @@ STRIP_PIXELS = 2**17  # a float32 plane of a strip is 512 KB: the merge stays in
 class Photo:
     """A photograph, upright, lazy: nothing is decoded before `open` is called, and nothing is kept.
 
+    name            what to call it in messages
     width, height   pixels, after the EXIF orientation has been applied
     bits            8 or 16 per channel
     has_alpha       whether an alpha channel follows the colour channels
@@ -29,6 +31,7 @@ class Photo:
                     `shrink`: the decoder may give 1/1, 1/2, 1/4 or 1/8 of the size if that is cheaper.
     """
 
+    name: str
     width: int
     height: int
     bits: int
@@ -44,17 +47,18 @@ class Photo:
 
     def gray_thumbnail(self, width: int, height: int) -> NDArray[np.float32]:
         """(height, width) float32 sRGB-encoded gray, 0…1, averaged over the photo's pixels."""
-        gray = to_gray(self._shrunk(width, height))[0]
-        top = 65535 if gray.format == "ushort" else 255
-        small = _resize(gray, width, height)
-        return np.asarray(small.numpy(), np.float32).reshape(height, width) / np.float32(top)
+        with decoding(self.name):
+            gray = to_gray(self._shrunk(width, height))[0]
+            pixels = _resize(gray, width, height).numpy().reshape(height, width)
+        return np.asarray(pixels, np.float32) / np.float32(np.iinfo(pixels.dtype).max)
 
     def thumbnail(self, width: int, height: int) -> NDArray[np.uint8]:
         """(height, width, 3) uint8 sRGB: the photo as it looks."""
-        image = self._shrunk(width, height).colourspace("srgb")
-        if image.hasalpha():
-            image = image.flatten(background=255)
-        return np.asarray(_resize(image, width, height).numpy(), np.uint8)
+        with decoding(self.name):
+            image = self._shrunk(width, height).colourspace("srgb")
+            if image.hasalpha():
+                image = image.flatten(background=255)
+            return np.asarray(_resize(image, width, height).numpy(), np.uint8)
 
     def _shrunk(self, width: int, height: int) -> pyvips.Image:
         """The photo at its own size or, where the decoder shrinks cheaply, still at least twice as large as asked."""
@@ -74,7 +78,9 @@ class Photo:
         dtype = np.uint16 if image.format == "ushort" else np.uint8
         for top in range(0, self.height, self.strip_rows):
             count = min(self.strip_rows, self.height - top)
-            pixels = np.frombuffer(region.fetch(0, top, self.width, count), dtype)
+            with decoding(self.name):
+                fetched = region.fetch(0, top, self.width, count)
+            pixels: NDArray[np.integer] = np.asarray(np.frombuffer(fetched, dtype))
             pixels = pixels.reshape(count, self.width, image.bands)
             if alpha is None:
                 yield top, pixels[..., 0], None

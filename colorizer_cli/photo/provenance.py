@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from xml.etree import ElementTree
 
-from colorizer_cli import __version__
 from colorizer_cli.photo.metadata import Metadata
+from colorizer_cli.version import __version__
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -73,11 +74,11 @@ def _parse(packet: bytes) -> ElementTree.Element | None:
     """The packet's rdf:RDF element, its namespace prefixes kept; None where it is not well-formed XMP."""
     if b"<!DOCTYPE" in packet or b"<!ENTITY" in packet:
         return None  # XMP has no document types; entity bombs do
-    parser = ElementTree.XMLPullParser(["start-ns", "end"])
+    parser: Any = ElementTree.XMLPullParser(["start-ns", "end"])  # its events are of two types, told apart by name
     try:
         parser.feed(packet.strip(b"\0 \r\n\t"))
         parser.close()
-        found = None
+        found: ElementTree.Element | None = None
         for event, item in parser.read_events():
             if event == "start-ns":
                 _keep_prefix(*item)

@@ -10,8 +10,9 @@ from typing import Any
 import pyvips
 
 from colorizer_cli.errors import PhotoError
-from colorizer_cli.photo.metadata import Metadata
+from colorizer_cli.photo.failures import decoding
 from colorizer_cli.photo.formats import LOADERS, READABLE, Format
+from colorizer_cli.photo.metadata import Metadata
 from colorizer_cli.photo.photo import Photo
 
 SRGB_MARKS = (b"sRGB", "sRGB".encode("utf-16-be"))  # in the description of every common sRGB profile
@@ -28,25 +29,22 @@ def read_photo(source: str | Path | bytes) -> Photo:
     if not isinstance(source, bytes):
         source = str(source)
         _check_file(source)
-    try:
+    with decoding(name):
         header = _load(source, sequential=True)
         form = _format(header, name)
         _check_pixels(header, name)
         upright = header.autorot()
         metadata = Metadata.of(header)
-    except pyvips.Error as error:
-        raise _unreadable(name, error) from error
     turned = header.get("orientation") not in (1, 2) if "orientation" in header.get_fields() else False
 
     def open_image(sequential: bool, shrink: int) -> pyvips.Image:
-        try:
+        with decoding(name):
             # turning needs rows out of order: libvips then keeps the decoded photo in memory or, if large, on disk
             image = _load(source, sequential and not turned, shrink if form == "jpeg" else 1)
             return _to_srgb(image.autorot())
-        except pyvips.Error as error:
-            raise _unreadable(name, error) from error
 
     return Photo(
+        name=name,
         width=upright.width,
         height=upright.height,
         bits=16 if header.format == "ushort" else 8,
@@ -108,8 +106,3 @@ def _to_srgb(image: pyvips.Image) -> pyvips.Image:
         return image.icc_transform("srgb", embedded=True, input_profile="cmyk" if is_cmyk else "srgb", **options)
     except pyvips.Error:
         return image.icc_transform("srgb", input_profile="cmyk", **options) if is_cmyk else image
-
-
-def _unreadable(name: str, error: pyvips.Error) -> PhotoError:
-    detail = next((line for line in reversed(str(error.detail).splitlines()) if line.strip()), "unknown format")
-    return PhotoError(f"{name} cannot be read as a photo ({detail.strip()}); expected a whole {READABLE} file")

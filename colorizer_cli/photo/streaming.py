@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
 from collections.abc import Generator, Iterator
 
 import numpy as np
@@ -34,6 +35,7 @@ class StripSource:
         self._size = len(self._header) + width * height * bands * bits // 8
         self._position = 0
         self._cancelled = False
+        self._reading = threading.Lock()
         self._strip = memoryview(self._header)
         self._strip_start = 0
         self._source = pyvips.SourceCustom()
@@ -49,13 +51,16 @@ class StripSource:
 
     def close(self) -> None:
         """Lets go of the strips and of what they hold (threads, an open file)."""
-        if isinstance(self._strips, Generator):
-            self._strips.close()
+        self._cancelled = True
+        with self._reading:  # after an error libvips returns while one of its threads may still be reading
+            if isinstance(self._strips, Generator):
+                self._strips.close()
 
     def _read(self, size: int) -> memoryview | None:
         try:
-            return self._next_bytes(size)
-        except BaseException as failure:  # noqa: BLE001 - an exception must not pass through C; `failure` keeps it
+            with self._reading:
+                return self._next_bytes(size)
+        except BaseException as failure:
             self.failure = self.failure or failure
             return None
 
@@ -70,7 +75,7 @@ class StripSource:
                 strip = next(self._strips, None)
                 if strip is None:
                     return None
-                self._strip = memoryview(np.ascontiguousarray(strip)).cast("B")
+                self._strip = np.ascontiguousarray(strip).data.cast("B")
             if self._position < self._strip_start:
                 raise RuntimeError("strips were asked for out of order")
             offset = self._position - self._strip_start

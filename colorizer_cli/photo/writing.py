@@ -13,8 +13,9 @@ from typing import Any
 
 import pyvips
 
-from colorizer_cli.errors import OutputError
+from colorizer_cli.errors import OutputError, UsageError
 from colorizer_cli.photo.coloured import ColouredPhoto
+from colorizer_cli.photo.failures import last_line
 from colorizer_cli.photo.formats import DEEP_FORMATS, FORMATS, Format
 from colorizer_cli.photo.streaming import StripSource
 
@@ -23,37 +24,35 @@ BIGTIFF_BYTES = 3_900_000_000  # a classic TIFF ends at 4 GiB
 
 
 def output_format(path: str | Path) -> Format:
-    """The format that a path's suffix names. Raises OutputError with the suffixes there are."""
+    """The format that a path's suffix names. Raises UsageError with the suffixes there are."""
     suffix = Path(path).suffix.lower()
     if suffix not in FORMATS:
-        raise OutputError(f"{path}: unknown suffix {suffix!r}; expected one of {' '.join(FORMATS)}")
+        raise UsageError(f"{path}: unknown suffix {suffix!r}; expected one of {' '.join(FORMATS)}")
     return FORMATS[suffix]
 
 
 def check_output(path: str | Path, original: str | Path | None = None, overwrite: bool = False) -> None:
-    """Raises OutputError where `write_photo` would have to, before any work is done."""
+    """Raises what `write_photo` would have to, before any work is done; UsageError where `path` is the original."""
     path = Path(path)
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; give a file name")
     output_format(path)
     if not path.parent.is_dir():
         raise OutputError(f"{path.parent}: no such folder; create it first")
     if original is not None and path.exists() and os.path.samefile(path, original):
-        raise OutputError(f"{path} is the original, which is never overwritten; choose another name")
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; give a file name")
+        raise UsageError(f"{path} is the original, which is never overwritten; choose another name")
     if path.exists() and not overwrite:
         raise OutputError(f"{path} exists already; choose another name or add --overwrite")
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise OutputError(f"{path.parent} cannot be written to: permission denied")
 
 
-def write_photo(
-    photo: ColouredPhoto, path: str | Path, *, quality: int = QUALITY, overwrite: bool = False
-) -> None:
+def write_photo(photo: ColouredPhoto, path: str | Path, *, quality: int = QUALITY, overwrite: bool = False) -> None:
     """Writes the photo in the format of the path's suffix; JPEG and WebP hold 8 bits, PNG and TIFF keep 16.
 
     `quality` is JPEG's and WebP's, 1…100. The file appears under its name only when it is whole.
-    Raises OutputError (unknown suffix, folder missing or not writable, file exists and not `overwrite`, disk full)
-    and what reading the original raises; leaves nothing behind.
+    Raises UsageError (unknown suffix), OutputError (folder missing or not writable, file exists and not `overwrite`,
+    disk full) and what reading the original raises; leaves nothing behind.
     """
     check_output(path, overwrite=overwrite)
     path = Path(path)
@@ -132,7 +131,7 @@ def _save(photo: ColouredPhoto, form: Format, target: pyvips.Target, quality: in
             image = photo.metadata.attach(_fitting(source.image(), form))
             saver, options = _saver(form, quality, photo.width * photo.height * photo.bands * photo.bits // 8)
             pyvips.Operation.call(saver, image, target, keep="all", **options)
-        except BaseException as failure:  # noqa: BLE001 - raised again in the main thread
+        except BaseException as failure:
             failures.append(failure)
 
     worker = threading.Thread(target=work, name="encoder", daemon=True)
@@ -177,6 +176,5 @@ def _saver(form: Format, quality: int, size: int) -> tuple[str, dict[str, Any]]:
 
 def _explained(failure: BaseException, name: str) -> BaseException:
     if isinstance(failure, pyvips.Error):
-        lines = [line.strip() for line in str(failure.detail or failure).splitlines() if line.strip()]
-        return OutputError(f"{name} could not be written: {lines[-1] if lines else 'unknown reason'}")
+        return OutputError(f"{name} could not be written: {last_line(failure)}")
     return failure

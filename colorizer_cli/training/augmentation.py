@@ -39,7 +39,7 @@ def film_response(linear: Array, rng: Generator, probability: float = 0.4) -> Ar
 
 
 def age(gray: Array, rng: Generator) -> Array:
-    """(H, W) gray 0…1 → the same after a darkroom and some decades: gamma, lifted blacks, dulled whites, blur, grain."""
+    """(H, W) gray 0…1 → the same after some decades: gamma, lifted blacks, dulled whites, blur, grain."""
     if rng.random() < 0.4:
         gray = gray ** np.float32(np.exp(rng.uniform(-0.3, 0.3)))
     if rng.random() < 0.3:

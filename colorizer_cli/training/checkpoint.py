@@ -17,14 +17,18 @@ from torch import Tensor, nn
 Moments = dict[str, dict[str, Tensor]]
 
 
-def save(file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer, progress: dict[str, object]) -> None:
+def save(
+    file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer, progress: dict[str, object]
+) -> None:
     """Writes the checkpoint to a temporary file, syncs it, renames it over `file`."""
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
     tensors |= {f"ema.{name}": tensor for name, tensor in ema.state_dict().items()}
     for i, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{i}.{name}": value for name, value in state.items()}
     temporary = file.with_name(f".{file.name}.tmp")
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, temporary, {"progress": json.dumps(progress)})
+    save_file(
+        {name: tensor.contiguous() for name, tensor in tensors.items()}, temporary, {"progress": json.dumps(progress)}
+    )
     with open(temporary, "rb") as written:
         os.fsync(written.fileno())
     os.replace(temporary, file)

@@ -18,7 +18,7 @@ BYTE_TO_LINEAR = srgb_to_linear(np.arange(256, dtype=np.float32) / 255)
 
 
 class TrainingSamples(Dataset[dict[str, Tensor]]):
-    """Sample n (counted over the whole run) is a random view of the photo that the n-th place of a shuffled epoch names.
+    """Sample n, counted over the whole run, is a random view of the photo at the n-th place of a shuffled epoch.
 
     gray (1, S, S) 0…1; hints (3, S, S) a, b, presence; palette (K + 1,); ab (2, S/4, S/4) the target in Lab units.
     """

@@ -60,7 +60,7 @@ class Run:
         self.regression = isinstance(self.network.head, RegressionHead)
         self.loss = l2 if self.regression else DistributionLoss(self.bins, self.recipe.expectation)
         self.network.to(memory_format=torch.channels_last)
-        decay = get_ema_multi_avg_fn(self.recipe.ema_decay)
+        decay = get_ema_multi_avg_fn(self.recipe.ema_decay)  # type: ignore[no-untyped-call]
         self.ema = AveragedModel(self.network, multi_avg_fn=decay, use_buffers=True)
         self.optimizer = self._optimizer()
         self.total = total_steps(self.recipe.stages)
@@ -113,7 +113,9 @@ class Run:
             self.recipe.seed,
             self.network.output_stride,
         )
-        loader = DataLoader(samples, stage.batch, num_workers=self.recipe.workers, prefetch_factor=4 if self.recipe.workers else None)
+        loader = DataLoader(
+            samples, stage.batch, num_workers=self.recipe.workers, prefetch_factor=4 if self.recipe.workers else None
+        )
         self.network.train()
         losses: list[float] = []
         started = time.monotonic()

@@ -11,7 +11,9 @@ NEIGHBOURS, SIGMA, LIMIT = 5, 5.0, 128
 
 
 class DistributionLoss(nn.Module):
-    """Cross-entropy against 5-nearest-bin soft labels (Gaussian, σ = 5) + `expectation` × squared error of Σ p·bin / 100.
+    """Cross-entropy against 5-nearest-bin soft labels (Gaussian, σ = 5), and the squared error of the mean colour.
+
+    The second, of Σ p·bin, is divided by 100 and weighted with `expectation`.
 
     The soft labels come from a table over a/b rounded to whole Lab units.
     forward(logits (N, K, h, w), ab (N, 2, h, w)) → scalar.

@@ -21,4 +21,4 @@ def ab_prior(photos: PhotoCache, bins: NDArray[np.float32]) -> NDArray[np.float3
         small = cv2.resize(np.asarray(photos[i]), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         ab = linear_to_lab(BYTE_TO_LINEAR[small])[..., 1:]
         total += histogram(ab.reshape(-1, 2), bins)
-    return (total / total.sum()).astype(np.float32)
+    return np.asarray(total / total.sum(), np.float32)

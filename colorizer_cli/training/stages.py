@@ -45,4 +45,5 @@ def learning_rate_factor(step: int, total: int, warmup: int = 100) -> float:
 
 
 def total_steps(stages: Sequence[Stage]) -> int:
+    """Optimizer steps of all stages together."""
     return sum(stage.steps for stage in stages)

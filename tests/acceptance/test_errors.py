@@ -1,0 +1,166 @@
+"""Bad input: one clear error, the contract's exit code, no output, no temporary file, the original untouched."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import pyvips
+from conftest import Run
+
+BAD_PHOTOS = {
+    "text.jpg": b"hello\n",
+    "empty.jpg": b"",
+    "zeros.png": bytes(5000),
+    "page.html": b"<html></html>",
+}
+
+
+def snapshot(folder: Path) -> dict[str, bytes | None]:
+    return {path.name: path.read_bytes() if path.is_file() else None for path in folder.iterdir()}
+
+
+def assert_fails(colorize: Run, folder: Path, arguments: list[str], code: int, *words: str) -> None:
+    before = snapshot(folder)
+    done = colorize(*arguments)
+    message = done.stderr.decode()
+    assert done.returncode == code, message
+    assert "Traceback" not in message
+    assert len(message.strip().splitlines()) <= 2, message
+    for word in words:
+        assert word in message
+    assert done.stdout == b""
+    assert snapshot(folder) == before
+
+
+@pytest.mark.parametrize("name", list(BAD_PHOTOS))
+def test_what_is_no_photo(colorize: Run, tmp_path: Path, name: str):
+    (tmp_path / name).write_bytes(BAD_PHOTOS[name])
+    assert_fails(colorize, tmp_path, [name, "-o", "new.jpg"], 1, name, "expected")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
+def test_a_truncated_jpeg(colorize: Run, tmp_path: Path, gray_jpeg: Path, share: float):
+    whole = gray_jpeg.read_bytes()
+    gray_jpeg.write_bytes(whole[: int(len(whole) * share)])
+    assert_fails(colorize, tmp_path, ["old.jpg", "-o", "new.jpg"], 1, "old.jpg", "whole")
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "webp"])
+def test_other_truncated_files(colorize: Run, tmp_path: Path, gray_pixels: object, suffix: str):
+    image = pyvips.Image.new_from_array(gray_pixels)
+    whole = image.write_to_buffer(f".{suffix}")
+    (tmp_path / f"cut.{suffix}").write_bytes(whole[: len(whole) // 2])
+    assert_fails(colorize, tmp_path, [f"cut.{suffix}", "-o", "new.png"], 1, f"cut.{suffix}")
+
+
+def test_missing_file(colorize: Run, tmp_path: Path):
+    assert_fails(colorize, tmp_path, ["missing.jpg", "-o", "new.jpg"], 1, "missing.jpg", "no such file")
+
+
+def test_a_folder(colorize: Run, tmp_path: Path):
+    (tmp_path / "folder").mkdir()
+    assert_fails(colorize, tmp_path, ["folder", "-o", "new.jpg"], 1, "folder")
+
+
+def test_float_pixels(colorize: Run, tmp_path: Path):
+    pyvips.Image.black(8, 8).cast("float").tiffsave(str(tmp_path / "float.tif"))
+    assert_fails(colorize, tmp_path, ["float.tif", "-o", "new.tif"], 1, "float", "8 or 16 bits")
+
+
+def test_unknown_suffix(colorize: Run, tmp_path: Path, gray_jpeg: Path):
+    assert_fails(colorize, tmp_path, ["old.jpg", "-o", "new.xyz"], 2, ".xyz", ".tiff")
+
+
+def test_output_folder_missing(colorize: Run, tmp_path: Path, gray_jpeg: Path):
+    assert_fails(colorize, tmp_path, ["old.jpg", "-o", "nowhere/new.jpg"], 1, "nowhere", "create it")
+
+
+def test_output_folder_read_only(colorize: Run, tmp_path: Path, gray_jpeg: Path):
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    folder.chmod(0o555)
+    if os.access(folder, os.W_OK):  # root writes everywhere but here
+        folder = Path("/proc/self")
+    assert_fails(colorize, tmp_path, ["old.jpg", "-o", str(folder / "new.jpg")], 1, str(folder))
+
+
+@pytest.mark.parametrize("link", [None, os.symlink, os.link])
+def test_output_is_the_input(colorize: Run, tmp_path: Path, gray_jpeg: Path, link: object):
+    name = "old.jpg"
+    if link is not None:
+        name = "other.jpg"
+        link(gray_jpeg, tmp_path / name)
+    assert_fails(colorize, tmp_path, ["old.jpg", "-o", name, "--overwrite"], 2, "original")
+
+
+def test_existing_output(colorize: Run, tmp_path: Path, gray_jpeg: Path):
+    (tmp_path / "new.jpg").write_bytes(b"precious")
+    assert_fails(colorize, tmp_path, ["old.jpg", "-o", "new.jpg"], 1, "--overwrite")
+
+
+def test_existing_sheet_is_found_before_any_work(colorize: Run, tmp_path: Path, gray_jpeg: Path):
+    (tmp_path / "sheet.jpg").write_bytes(b"precious")
+    assert_fails(colorize, tmp_path, ["old.jpg", "-o", "new.jpg", "--before-after", "sheet.jpg"], 1, "sheet.jpg")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--vividness", "2"],
+        ["--size", "5"],
+        ["--device", "gpu"],
+        ["--backend", "magic"],
+        ["--format", "gif"],
+        ["--json", "-o", "-"],
+    ],
+)
+def test_wrong_usage(colorize: Run, tmp_path: Path, gray_jpeg: Path, options: list[str]):
+    assert_fails(colorize, tmp_path, ["old.jpg", *options], 2)
+
+
+@pytest.mark.parametrize("option", ["--bogus", "--quality=0"])
+def test_wrong_options(colorize: Run, tmp_path: Path, gray_jpeg: Path, option: str):
+    assert colorize("old.jpg", option).returncode == 2
+    assert set(os.listdir(tmp_path)) == {"old.jpg"}
+
+
+def test_unknown_weights(colorize: Run, tmp_path: Path, gray_jpeg: Path):
+    assert_fails(colorize, tmp_path, ["old.jpg", "--weights", "nope"], 1, "nope", "hybrid-lite")
+
+
+def test_debug_shows_the_traceback(colorize: Run):
+    assert b"Traceback" in colorize("missing.jpg", "--debug").stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_while_writing(command: str, tmp_path: Path, number: signal.Signals, code: int):
+    """Stopped when the temporary file is there and growing: it is gone afterwards, and so is the process, soon."""
+    pyvips.Image.gaussnoise(9000, 6000, mean=128, sigma=40).cast("uchar").copy(interpretation="b-w").jpegsave(
+        str(tmp_path / "old.jpg")
+    )
+    running = subprocess.Popen([command, "old.jpg", "-o", "new.png"], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not [p for p in tmp_path.glob(".*.part") if p.stat().st_size > 100_000] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert running.poll() is None, "it finished before it could be interrupted"
+    running.send_signal(number)
+    assert running.wait(20) == code
+    assert os.listdir(tmp_path) == ["old.jpg"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_full_disk(command: str, tmp_path: Path, gray_jpeg: Path):
+    """A file-size limit stands in for a full disk: the write fails half-way."""
+    run = subprocess.run(
+        ["bash", "-c", f"ulimit -f 20; trap '' XFSZ; exec {command} old.jpg -o new.png"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode == 1, run.stderr
+    assert b"new.png" in run.stderr
+    assert b"Traceback" not in run.stderr
+    assert os.listdir(tmp_path) == ["old.jpg"]

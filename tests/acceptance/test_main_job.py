@@ -1,0 +1,120 @@
+import hashlib
+import io
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Run
+from PIL import Image
+
+from colorizer_cli import __version__
+
+
+def files(folder: Path) -> set[str]:
+    return set(os.listdir(folder))
+
+
+def pixels(source: Path | bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+        return np.asarray(image.convert("RGB")).astype(int)
+
+
+def is_coloured(array: np.ndarray) -> bool:
+    return bool(np.ptp(array, axis=-1).mean() > 3)
+
+
+def test_a_photo_gets_colour_and_the_original_stays(colorize: Run, gray_jpeg: Path, tmp_path: Path):
+    before = hashlib.sha256(gray_jpeg.read_bytes()).digest()
+    done = colorize("old.jpg", "-o", "new.jpg")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"new.jpg" in done.stderr
+    assert is_coloured(pixels(tmp_path / "new.jpg"))
+    assert hashlib.sha256(gray_jpeg.read_bytes()).digest() == before
+    assert files(tmp_path) == {"old.jpg", "new.jpg"}
+
+
+def test_default_output_lies_beside_the_input(colorize: Run, gray_jpeg: Path, tmp_path: Path):
+    assert colorize("old.jpg", "-q").stderr == b""
+    assert files(tmp_path) == {"old.jpg", "old-color.jpg"}
+
+
+def test_options_may_come_first_and_names_may_be_odd(colorize: Run, gray_jpeg: Path, tmp_path: Path):
+    odd = ["-photo.jpg", "weights", "ünï côdé.jpg", "new\nline.jpg", "a[b].jpg", "[1].jpg"]
+    for name in odd:
+        (tmp_path / name).write_bytes(gray_jpeg.read_bytes())
+        done = colorize("-q", "-o", "new.png", "--overwrite", f"./{name}")
+        assert done.returncode == 0, done.stderr
+    done = colorize("old.jpg", "-q", "-o", "out [x=1].png")
+    assert done.returncode == 0, done.stderr
+    assert "out [x=1].png" in files(tmp_path)
+
+
+def test_json(colorize: Run, gray_jpeg: Path):
+    found = json.loads(colorize("old.jpg", "-o", "new.tif", "--json").stdout)
+    assert (found["input"], found["output"], found["width"], found["height"]) == ("old.jpg", "new.tif", 600, 400)
+    assert (found["backend"], found["device"], found["bits"]) == ("onnx", "cpu", 8)
+    assert 0 < found["confidence"] < 1
+
+
+def test_stdin_to_stdout(colorize: Run, gray_jpeg: Path, tmp_path: Path):
+    done = colorize("-", "-o", "-", "--format", "png", stdin=gray_jpeg.read_bytes())
+    assert done.stdout.startswith(b"\x89PNG")
+    assert is_coloured(pixels(done.stdout))
+    assert files(tmp_path) == {"old.jpg"}
+
+
+def test_vividness(colorize: Run, gray_jpeg: Path, tmp_path: Path):
+    spread = []
+    for vividness in ("0", "1"):
+        assert colorize("old.jpg", "-o", f"{vividness}.png", "--vividness", vividness).returncode == 0
+        spread.append(np.ptp(pixels(tmp_path / f"{vividness}.png"), axis=-1).mean())
+    assert spread[1] > 1.1 * spread[0]
+
+
+def test_size_and_backend(colorize: Run, gray_jpeg: Path, tmp_path: Path):
+    for backend in ("onnx", "torch"):
+        done = colorize("old.jpg", "-o", f"{backend}.png", "--backend", backend, "--size", "96", "--vividness", "0")
+        assert done.returncode == 0, done.stderr
+    assert np.abs(pixels(tmp_path / "onnx.png") - pixels(tmp_path / "torch.png")).max() <= 2
+
+
+def test_before_after_sheet(colorize: Run, gray_jpeg: Path, tmp_path: Path):
+    assert colorize("old.jpg", "-o", "new.jpg", "--before-after", "sheet.png").returncode == 0
+    sheet = pixels(tmp_path / "sheet.png")
+    assert sheet.shape == (400, 2 * 600 + 12, 3)
+    assert not is_coloured(sheet[:, :600])
+    assert is_coloured(sheet[:, 612:])
+
+
+def test_the_same_photo_gives_the_same_bytes(colorize: Run, gray_jpeg: Path, tmp_path: Path):
+    for name in ("a.png", "b.png"):
+        colorize("old.jpg", "-o", name)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_version(colorize: Run):
+    assert colorize("--version").stdout.decode().strip() == f"colorize {__version__}"
+
+
+def test_module_is_the_command(gray_jpeg: Path, tmp_path: Path):
+    import sys
+
+    run = subprocess.run([sys.executable, "-m", "colorizer_cli", "old.jpg", "-q"], cwd=tmp_path, check=False)
+    assert run.returncode == 0
+
+
+@pytest.mark.parametrize("sub", [["list"], ["verify"], ["path"], ["list", "--json"]])
+def test_weights(colorize: Run, sub: list[str]):
+    done = colorize("weights", *sub)
+    assert done.returncode == 0, done.stderr
+    assert b"hybrid-lite" in done.stdout + done.stderr
+
+
+def test_doctor(colorize: Run):
+    found = json.loads(colorize("doctor", "--json").stdout)
+    assert found["main job"] == "works"
+    assert "CPU" in found["onnx devices"]
+    assert colorize("doctor").returncode == 0

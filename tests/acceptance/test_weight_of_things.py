@@ -1,0 +1,95 @@
+"""Imports, start-up, memory, installation: what a user pays for."""
+
+import os
+import subprocess
+import sys
+import time
+import venv
+import zipfile
+from pathlib import Path
+
+import psutil
+import pytest
+import pyvips
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"torch", "onnxruntime", "cv2", "pyvips", "numpy", "timm"}
+
+
+def imported(code: str, folder: Path) -> set[str]:
+    """Top-level modules that are loaded after `code` has run in a fresh interpreter."""
+    program = f"import sys\ntry:\n    {code}\nexcept SystemExit: pass\nprint('LOADED', *sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True)
+    line = next(line for line in run.stdout.splitlines() if line.startswith("LOADED"))
+    return {name.partition(".")[0] for name in line.split()[1:]}
+
+
+def main_with(*arguments: str) -> str:
+    return f"sys.argv = ['colorize', *{list(arguments)!r}]; from colorizer_cli.cli.app import main; main()"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["old.jpg", "--help"], ["weights", "path"]])
+def test_help_imports_nothing_heavy(arguments: list[str], tmp_path: Path):
+    assert not imported(main_with(*arguments), tmp_path) & HEAVY
+
+
+def test_colouring_a_photo_never_imports_torch(gray_jpeg: Path, tmp_path: Path):
+    loaded = imported(main_with("old.jpg", "-o", "new.png"), tmp_path)
+    assert (tmp_path / "new.png").exists()
+    assert loaded & HEAVY == {"onnxruntime", "cv2", "pyvips", "numpy"}
+
+
+def test_help_is_quick(command: str):
+    """A guard against heavy imports only: `benchmarks/` measures the real figure on a quiet machine."""
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        subprocess.run([command, "--help"], stdout=subprocess.DEVNULL, check=True)
+        seconds.append(time.perf_counter() - started)
+    assert min(seconds) < 0.75
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bits", [8, 16])
+def test_200_megapixels_in_400_megabytes(command: str, tmp_path: Path, bits: int):
+    ramp = pyvips.Image.xyz(16000, 12500)[0] * ((2**bits - 1) / 16000)
+    kind, interpretation = ("uchar", "b-w") if bits == 8 else ("ushort", "grey16")
+    ramp.cast(kind).copy(interpretation=interpretation).tiffsave(str(tmp_path / "old.tif"))
+    running = psutil.Popen([command, "old.tif", "-o", "new.tif"], cwd=tmp_path)
+    peak = 0
+    while running.poll() is None:
+        try:
+            peak = max(peak, running.memory_info().rss)
+        except psutil.NoSuchProcess:
+            break
+        time.sleep(0.05)
+    assert running.wait() == 0
+    assert peak < 400e6, f"{peak / 1e6:.0f} MB"
+    result = pyvips.Image.new_from_file(str(tmp_path / "new.tif"))
+    assert (result.width, result.height, result.bands) == (16000, 12500, 3)
+    assert result.format == kind
+    for file in tmp_path.iterdir():
+        file.unlink()  # two gigabytes that no later look needs
+
+
+@pytest.mark.slow
+def test_a_wheel_carries_the_weights_and_works_without_torch(tmp_path: Path, gray_jpeg: Path):
+    """python -m build, then a fresh venv with the base install alone."""
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, ROOT], check=True, capture_output=True
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "colorizer_cli/_weights/hybrid-lite/model.onnx" in names
+    assert "colorizer_cli/py.typed" in names
+    venv.create(tmp_path / "fresh", with_pip=True)
+    python = tmp_path / "fresh" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    subprocess.run(
+        [python.with_name("colorize"), "old.jpg", "-o", "new.jpg"], cwd=tmp_path, check=True, env=environment
+    )
+    assert subprocess.run([python, "-c", "import torch"], capture_output=True, check=False).returncode != 0
+    packages = tmp_path / "fresh" / "lib"
+    size = sum(file.stat().st_size for file in packages.rglob("*") if file.is_file() and not file.is_symlink())
+    assert size < 450e6, f"{size / 1e6:.0f} MB"

@@ -1,0 +1,53 @@
+import numpy as np
+
+from colorizer_cli.color import gamut, lab
+
+L, CHROMA, HUE = (
+    plane.ravel().astype(np.float32)
+    for plane in np.meshgrid(np.linspace(0, 100, 41), [20, 60, 110], np.radians(np.arange(0, 360, 5)), indexing="ij")
+)
+
+
+def merged(chroma: np.ndarray) -> np.ndarray:
+    """(N, 3) Lab of what `merge` makes of the ramp."""
+    fy = ((L + 16) / 116).astype(np.float32)
+    luminance = lab.expand(fy)
+    a, b = chroma * np.cos(HUE), chroma * np.sin(HUE)
+    rgb = np.stack(gamut.merge(fy, luminance, (a / 500).astype(np.float32), (-b / 200).astype(np.float32)), axis=-1)
+    assert rgb.min() >= 0
+    assert rgb.max() <= 1
+    return lab.linear_to_lab(rgb.astype(np.float64))
+
+
+def test_lightness_is_kept_for_every_colour():
+    assert np.abs(merged(CHROMA)[:, 0] - L).max() < 0.05
+
+
+def test_hue_does_not_shift():
+    a, b = merged(CHROMA)[:, 1:].T
+    visible = np.hypot(a, b) > 2  # below, the angle of a near-gray says nothing
+    shift = np.degrees(np.angle(np.exp(1j * (np.arctan2(b, a) - HUE))))
+    assert visible.sum() > 5000
+    assert np.abs(shift[visible]).max() < 1
+
+
+def test_colours_inside_the_gamut_are_not_touched():
+    rgb = np.random.default_rng(0).uniform(0.02, 0.98, (5000, 3)).astype(np.float32)
+    colours = lab.linear_to_lab(rgb)
+    fy = (colours[:, 0] + 16) / 116
+    out = gamut.merge(fy, lab.expand(fy), colours[:, 1] / 500, -colours[:, 2] / 200)
+    np.testing.assert_allclose(np.stack(out, axis=-1), rgb, atol=2e-4)
+
+
+def test_desaturation_stops_at_the_edge_of_the_gamut():
+    """As saturated as sRGB allows: found again by plain bisection with 40 steps."""
+    out = merged(CHROMA)
+    low, high = np.zeros(len(L)), np.ones(len(L))
+    for _ in range(40):
+        middle = (low + high) / 2
+        colour = np.stack([L, middle * CHROMA * np.cos(HUE), middle * CHROMA * np.sin(HUE)], axis=-1)
+        rgb = lab.lab_to_linear(colour.astype(np.float64))
+        fits = (rgb.min(axis=-1) >= -1e-4) & (rgb.max(axis=-1) <= 1 + 1e-4)
+        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
+    found = np.hypot(out[:, 1], out[:, 2])
+    assert np.percentile(low * CHROMA - found, 99) < 2.0

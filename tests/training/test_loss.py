@@ -1,0 +1,46 @@
+import numpy as np
+import torch
+from scipy.special import log_softmax
+
+from colorizer_cli.color.bins import gamut_bins
+from colorizer_cli.training.loss import NEIGHBOURS, SIGMA, DistributionLoss, l2
+
+BINS = gamut_bins()
+
+
+def test_distribution_loss_against_numpy():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (2, 259, 3, 4)).astype(np.float32)
+    ab = rng.integers(-60, 60, (2, 2, 3, 4)).astype(np.float32)
+    expected = []
+    for n in range(2):
+        for y in range(3):
+            for x in range(4):
+                distance = np.linalg.norm(BINS - ab[n, :, y, x], axis=1)
+                nearest = np.argsort(distance, kind="stable")[:NEIGHBOURS]
+                weights = np.exp(-(distance[nearest] ** 2) / (2 * SIGMA**2))
+                weights /= weights.sum()
+                expected.append(-(weights * log_softmax(logits[n, :, y, x])[nearest]).sum())
+    found = DistributionLoss(BINS)(torch.from_numpy(logits), torch.from_numpy(ab))
+    np.testing.assert_allclose(
+        found, np.mean(expected), rtol=2e-2
+    )  # equally distant neighbours may be chosen differently
+
+
+def test_expectation_term_is_the_squared_error_of_the_mean_colour():
+    logits = torch.full((1, 259, 1, 1), -1e4)
+    logits[0, 100] = 0
+    ab = torch.zeros(1, 2, 1, 1)
+    with_term, without = DistributionLoss(BINS, 2.0)(logits, ab), DistributionLoss(BINS)(logits, ab)
+    torch.testing.assert_close(
+        with_term - without, torch.tensor(2.0 * (BINS[100] ** 2).mean() / 100), rtol=1e-3, atol=0.0
+    )
+
+
+def test_far_outside_the_gamut_labels_are_finite():
+    loss = DistributionLoss(BINS)(torch.zeros(1, 259, 1, 1), torch.full((1, 2, 1, 1), -127.0))
+    torch.testing.assert_close(loss, torch.tensor(np.log(259.0), dtype=torch.float32))
+
+
+def test_l2_averages_over_both_channels():
+    assert l2(torch.zeros(1, 2, 1, 1), torch.tensor([3.0, 5.0]).view(1, 2, 1, 1)) == 17
