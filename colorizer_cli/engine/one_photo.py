@@ -54,6 +54,9 @@ def run(
         if path is not None and path != STREAM:
             check_output(path, original, job.overwrite)
 
+    import cv2
+
+    cv2.setNumThreads(1)  # strips are rendered side by side; OpenCV's own threads would only get in their way
     coloured, facts = _colour(photo, settings, weights, backend, device)
     if output == STREAM:
         write_stdout(coloured, form or photo.format, quality=job.quality)
