@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import re
 
@@ -16,8 +17,8 @@ CUDA_HELP = f"install an NVIDIA driver, then {TORCH_HELP} (or onnxruntime-gpu in
 
 
 def torch_installed() -> bool:
-    """Whether torch is installed, without importing it."""
-    return importlib.util.find_spec("torch") is not None
+    """Whether what the torch backend needs is installed, without importing it."""
+    return all(importlib.util.find_spec(name) is not None for name in ("torch", "timm", "safetensors"))
 
 
 def create_predictor(weights: WeightsFolder, backend: str = "auto", device: str = "auto") -> Predictor:
@@ -31,12 +32,15 @@ def create_predictor(weights: WeightsFolder, backend: str = "auto", device: str 
     if not DEVICE.fullmatch(device):
         raise UsageError(f"--device {device}: expected auto, cpu, cuda or cuda:N")
     if backend == "torch" and not torch_installed():
-        raise BackendError(f"--backend torch: torch is not installed; {TORCH_HELP}")
+        raise BackendError(f"--backend torch: torch or timm is not installed; {TORCH_HELP}")
     if device.startswith("cuda"):
         return _on_cuda(weights, backend, "cuda:0" if device == "cuda" else device)
     if backend == "torch":
-        return _torch(weights, _cuda_or_cpu(device, _torch_has_cuda()))
-    return _onnx(weights, _cuda_or_cpu(device, _onnx_has_cuda()))
+        return _torch(weights, "cuda:0" if device == "auto" and _torch_has_cuda() else "cpu")
+    if device == "auto" and _onnx_has_cuda():
+        with contextlib.suppress(BackendError):  # built for CUDA, but the driver is missing: auto means what works
+            return _onnx(weights, "cuda:0")
+    return _onnx(weights, "cpu")
 
 
 def _on_cuda(weights: WeightsFolder, backend: str, device: str) -> Predictor:
@@ -48,10 +52,6 @@ def _on_cuda(weights: WeightsFolder, backend: str, device: str) -> Predictor:
     found = {"onnx": "this ONNX Runtime has no CUDA provider", "torch": f"torch {torch}"}
     reasons = " and ".join(reason for name, reason in found.items() if backend in ("auto", name))
     raise BackendError(f"--device {device}: {reasons}.\nTo use a GPU, {CUDA_HELP}; or leave --device away")
-
-
-def _cuda_or_cpu(device: str, has_cuda: bool) -> str:
-    return "cuda:0" if device == "auto" and has_cuda else "cpu"
 
 
 def _onnx_has_cuda() -> bool:

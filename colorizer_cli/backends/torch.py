@@ -18,7 +18,7 @@ def cuda_available() -> bool:
 
 def load_network(weights: WeightsFolder) -> HybridUNet:
     """The network of a weights folder in float32, in evaluation mode. Raises WeightsError where tensors do not fit."""
-    file = weights.file(SAFETENSORS)
+    file = weights.verified_file(SAFETENSORS)
     try:
         network = build(weights.config.preset)
         tensors = {name: tensor.float() for name, tensor in load_file(file).items()}

@@ -5,15 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 from types import FrameType
-from typing import Annotated
 
 import typer
 
-from colorizer_cli.cli import doctor, photo, weights
+from colorizer_cli.cli import doctor, options, photo, weights
 from colorizer_cli.errors import ColorizerError
-from colorizer_cli.version import __version__
 
-INTERRUPTED, TERMINATED = 130, 143
+INTERRUPTED = 130
 PHOTO = "PHOTO"  # the default command; never typed
 
 app = typer.Typer(
@@ -34,39 +32,44 @@ COMMANDS = {"weights", "doctor"}
 GLOBAL_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
-        print(f"colorize {__version__}")
-        raise typer.Exit
-
-
 @app.callback()
-def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
-) -> None:
+def _root(version: options.Version = False) -> None:
     pass
 
 
 def with_default_command(arguments: list[str]) -> list[str]:
     """`colorize old.jpg …` and `colorize -o new.jpg old.jpg` mean the photo command."""
-    first = arguments[0] if arguments else "--help"
-    return arguments if first in COMMANDS or first in GLOBAL_OPTIONS else [PHOTO, *arguments]
+    if not arguments:
+        return ["--help"]
+    return arguments if arguments[0] in COMMANDS | GLOBAL_OPTIONS else [PHOTO, *arguments]
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(TERMINATED)  # an exception, so that temporary files are removed on the way out
+    raise SystemExit(128 + number)  # an exception, so that temporary files are removed on the way out
 
 
 def main() -> None:
     """Entry point of `colorize`."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, _terminate)
     arguments = with_default_command(sys.argv[1:])
     try:
-        app(arguments)
-    except KeyboardInterrupt:
+        sys.exit(app(arguments, standalone_mode=False))
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
-    except ColorizerError as error:
+    except Exception as error:
         if "--debug" in arguments:
             raise
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        message, code = _explain(error)
+        print(f"error: {message}", file=sys.stderr)
+        sys.exit(code)
+
+
+def _explain(error: Exception) -> tuple[str, int]:
+    """→ one or two lines for the user, exit code."""
+    if isinstance(error, ColorizerError):
+        return str(error), error.exit_code
+    if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # the option parser's own errors
+        return f"{error.format_message()} See --help.", int(error.exit_code)
+    detail = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {detail[0] if detail else 'no details'}. Add --debug to see where", 1

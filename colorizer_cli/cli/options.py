@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from colorizer_cli.errors import ColorizerError
+from colorizer_cli.version import __version__
 from colorizer_cli.weights.registry import find_weights
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"colorize {__version__}")
+        raise typer.Exit
 
 
 def _default_vividness() -> str:
@@ -61,3 +68,4 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout in
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing on success.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback on error.")]
+Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")]

@@ -29,10 +29,11 @@ def colorize(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     debug: options.Debug = False,
+    version: options.Version = False,
 ) -> None:
     """Colour one photo."""
     started = time.perf_counter()
-    if as_json and output == "-":
+    if as_json and (output == "-" or (output is None and source == "-")):
         raise UsageError("--json and -o - both want stdout; write the photo to a file")
     from colorizer_cli.engine.one_photo import Job, run
 

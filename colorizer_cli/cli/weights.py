@@ -35,7 +35,7 @@ def verify(name: Name = None) -> None:
     problems = weights.verify()
     if problems:
         raise WeightsError(f"{weights.path} is damaged: " + "; ".join(problems))
-    say(f"{weights.path}: all files are as recorded")
+    say(f"{weights.path}: the network files are as recorded")
 
 
 @app.command()

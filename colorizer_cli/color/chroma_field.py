@@ -34,10 +34,11 @@ class ChromaField:
     coefficients: Array
 
     @classmethod
-    def fit(cls, lightness: Array, ab: Array) -> ChromaField:
-        """`lightness` (h, w) L 0…100 of the photo on the coarse grid; `ab` (2, h', w') a and b on any coarser one."""
+    def fit(cls, lightness: Array, ab: Array, stride: int) -> ChromaField:
+        """`lightness` (h, w) L 0…100 of the photo on the coarse grid; `ab` (2, ceil(h / stride), ceil(w / stride))."""
         height, width = lightness.shape
-        planes = [cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in ab]
+        covered = (ab.shape[2] * stride, ab.shape[1] * stride)  # a little more than the photo: the rest is cut off
+        planes = [cv2.resize(plane, covered, interpolation=cv2.INTER_LINEAR)[:height, :width] for plane in ab]
         (slope_a, offset_a), (slope_b, offset_b) = (_linear_fit(lightness, np.asarray(plane)) for plane in planes)
         # a = slope·L + offset with L = 116·fy − 16
         p = (slope_a * (116 / 500), (offset_a - 16 * slope_a) / 500)

@@ -66,11 +66,6 @@ def gray_to_lightness(gray: Float) -> Float:
     return luminance_to_lightness(srgb_to_linear(gray))
 
 
-def lightness_to_gray(lightness: Float) -> Float:
-    """Lightness L* 0…100 → sRGB-encoded gray 0…1, any shape."""
-    return linear_to_srgb(lightness_to_luminance(lightness))
-
-
 def srgb_to_lab(rgb: Float) -> Float:
     """(…, 3) sRGB-encoded 0…1 → (…, 3) L 0…100, a, b; same dtype."""
     return linear_to_lab(srgb_to_linear(rgb))

@@ -12,6 +12,7 @@ from colorizer_cli.color.chroma_field import ChromaField
 from colorizer_cli.color.decoding import confidence, decode
 from colorizer_cli.color.lab import gray_to_lightness
 from colorizer_cli.engine.settings import Settings
+from colorizer_cli.errors import WeightsError
 from colorizer_cli.photo.coloured import ColouredPhoto
 from colorizer_cli.photo.photo import Photo
 from colorizer_cli.photo.provenance import Provenance, add_provenance
@@ -40,7 +41,7 @@ class Colorizer:
         gray = photo.gray_thumbnail(*network_size(photo.width, photo.height, size))
         output = self.predictor.predict(gray[None, None])[0]
         ab, sureness = self._decode(output, vividness)
-        field = ChromaField.fit(np.asarray(gray_to_lightness(gray), np.float32), ab)
+        field = ChromaField.fit(np.asarray(gray_to_lightness(gray), np.float32), ab, config.stride)
         provenance = Provenance(
             weights=config.name, weights_sha256=self.weights.sha256, options={"vividness": vividness, "size": size}
         )
@@ -53,6 +54,11 @@ class Colorizer:
 
     def _decode(self, output: NDArray[np.float32], vividness: float) -> tuple[NDArray[np.float32], float | None]:
         config = self.weights.config
+        expected = 2 if config.head == "regression" else len(config.bins)
+        if len(output) != expected:
+            raise WeightsError(
+                f"{self.weights.path}: the network gives {len(output)} channels, config.json says {expected}"
+            )
         if config.head == "regression":
             return output, None
         ab = decode(output, config.bin_array(), config.prior_array(), vividness)

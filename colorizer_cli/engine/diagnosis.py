@@ -44,7 +44,9 @@ def _onnx_devices() -> str:
         import onnxruntime
     except ImportError as error:
         return str(error)
-    return ", ".join(name.removesuffix("ExecutionProvider") for name in onnxruntime.get_available_providers())
+    return ", ".join(
+        name.removesuffix("ExecutionProvider") for name in onnxruntime.get_available_providers() if "Azure" not in name
+    )
 
 
 def _torch_devices() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,7 +50,8 @@ def run(
     form = _checked_format(job.form)
     original = None if job.source == STREAM else job.source
     photo = read_photo(job.source)
-    output = job.output or _default_output(job.source, form or photo.format)
+    output = _default_output(job.source, form or photo.format) if job.output is None else job.output
+    _check_consistent(output, form, job.before_after)
     for path in [output, job.before_after]:
         if path is not None and path != STREAM:
             check_output(path, original, job.overwrite)
@@ -90,6 +92,14 @@ def _colour(
         "device": colorizer.predictor.device,
         "confidence": None if coloured.confidence is None else round(coloured.confidence, 3),
     }
+
+
+def _check_consistent(output: str, form: Format | None, before_after: Path | None) -> None:
+    named = FORMATS.get(Path(output).suffix.lower())
+    if form is not None and named is not None and output != STREAM and form != named:
+        raise UsageError(f"--format {form} and the suffix of {output} disagree; leave one of them away")
+    if before_after is not None and os.path.abspath(before_after) == os.path.abspath(output):
+        raise UsageError(f"{output}: the photo and the --before-after sheet cannot be the same file")
 
 
 def _checked_format(name: str | None) -> Format | None:

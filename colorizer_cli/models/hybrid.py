@@ -159,14 +159,17 @@ def hybrid_vgg16_resnet50v2(pretrained: bool = False) -> HybridUNet:
     )
 
 
-PRESETS: dict[str, Callable[[], HybridUNet]] = {
+PRESETS: dict[str, Callable[..., HybridUNet]] = {
     "hybrid-lite": hybrid_lite,
     "hybrid-vgg16-resnet50v2": hybrid_vgg16_resnet50v2,
 }
 
 
-def build(preset: str) -> HybridUNet:
-    """A freshly initialised network. Raises KeyError with the presets there are."""
+def build(preset: str, pretrained: bool = False) -> HybridUNet:
+    """A new network; `pretrained` fetches its ImageNet backbones from the Hub through timm.
+
+    Raises KeyError with the presets there are.
+    """
     if preset not in PRESETS:
         raise KeyError(f"unknown preset {preset!r}; there are {', '.join(PRESETS)}")
-    return PRESETS[preset]()
+    return PRESETS[preset](pretrained=pretrained)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pyvips
@@ -22,6 +23,7 @@ class Photo:
     """A photograph, upright, lazy: nothing is decoded before `open` is called, and nothing is kept.
 
     name            what to call it in messages
+    path            the file it was read from, which is never written to; None for bytes and stdin
     width, height   pixels, after the EXIF orientation has been applied
     bits            8 or 16 per channel
     has_alpha       whether an alpha channel follows the colour channels
@@ -32,6 +34,7 @@ class Photo:
     """
 
     name: str
+    path: Path | None
     width: int
     height: int
     bits: int

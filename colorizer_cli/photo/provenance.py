@@ -19,6 +19,7 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 META = "adobe:ns:meta/"
 OWN = "urn:x-colorizer-cli:xmp:1.0/"  # a name, not an address
+ORIENTATION = "{http://ns.adobe.com/tiff/1.0/}Orientation"
 PREFIXES = {"rdf": RDF, "Iptc4xmpExt": IPTC_EXT, "x": META, "colorizer": OWN}
 
 
@@ -57,17 +58,28 @@ def xmp_packet(existing: bytes | None, provenance: Provenance) -> bytes:
         rdf = ElementTree.Element(f"{{{RDF}}}RDF")
     root.append(rdf)
     properties = provenance.properties()
+    about = ""
     for description in rdf.findall(f"{{{RDF}}}Description"):
+        about = description.get(f"{{{RDF}}}about", about)
+        _set_upright(description)
         for name in properties:  # stale statements of an earlier run
             description.attrib.pop(name, None)
             for child in description.findall(name):
                 description.remove(child)
-    ElementTree.SubElement(rdf, f"{{{RDF}}}Description", {f"{{{RDF}}}about": ""} | properties)
+    ElementTree.SubElement(rdf, f"{{{RDF}}}Description", {f"{{{RDF}}}about": about} | properties)
     for prefix, uri in PREFIXES.items():
         ElementTree.register_namespace(prefix, uri)
     body = ElementTree.tostring(root, encoding="unicode")
     packet = f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{body}\n<?xpacket end="w"?>'
     return packet.encode()
+
+
+def _set_upright(description: ElementTree.Element) -> None:
+    """The orientation has been baked into the pixels: XMP's copy of the tag must not turn them again."""
+    if ORIENTATION in description.attrib:
+        description.set(ORIENTATION, "1")
+    for child in description.findall(ORIENTATION):
+        child.text = "1"
 
 
 def _parse(packet: bytes) -> ElementTree.Element | None:

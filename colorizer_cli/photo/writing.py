@@ -20,6 +20,7 @@ from colorizer_cli.photo.formats import DEEP_FORMATS, FORMATS, Format
 from colorizer_cli.photo.streaming import StripSource
 
 QUALITY = 92
+JPEG_XMP_BYTES = 65_000 - 6_000  # of a segment's 65,535, with room for what libvips puts around it
 BIGTIFF_BYTES = 3_900_000_000  # a classic TIFF ends at 4 GiB
 
 
@@ -34,14 +35,14 @@ def output_format(path: str | Path) -> Format:
 def check_output(path: str | Path, original: str | Path | None = None, overwrite: bool = False) -> None:
     """Raises what `write_photo` would have to, before any work is done; UsageError where `path` is the original."""
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         raise OutputError(f"{path} is a folder; give a file name")
     output_format(path)
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise OutputError(f"{path.parent}: no such folder; create it first")
-    if original is not None and path.exists() and os.path.samefile(path, original):
+    if original is not None and os.path.exists(path) and os.path.exists(original) and os.path.samefile(path, original):
         raise UsageError(f"{path} is the original, which is never overwritten; choose another name")
-    if path.exists() and not overwrite:
+    if os.path.lexists(path) and not overwrite:
         raise OutputError(f"{path} exists already; choose another name or add --overwrite")
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise OutputError(f"{path.parent} cannot be written to: permission denied")
@@ -54,10 +55,10 @@ def write_photo(photo: ColouredPhoto, path: str | Path, *, quality: int = QUALIT
     Raises UsageError (unknown suffix), OutputError (folder missing or not writable, file exists and not `overwrite`,
     disk full) and what reading the original raises; leaves nothing behind.
     """
-    check_output(path, overwrite=overwrite)
+    check_output(path, photo.original.path, overwrite)
     path = Path(path)
-    with _temporary(path) as temporary:
-        _save(photo, output_format(path), pyvips.Target.new_to_file(str(temporary)), quality, str(path))
+    with _temporary(path) as (temporary, target):
+        _save(photo, output_format(path), target, quality, str(path))
         _publish(temporary, path, overwrite)
 
 
@@ -65,10 +66,10 @@ def write_image(image: pyvips.Image, path: str | Path, *, overwrite: bool = Fals
     """Writes a small image (a sheet, a map) as `write_photo` does a photo."""
     check_output(path, overwrite=overwrite)
     path = Path(path)
-    with _temporary(path) as temporary:
+    with _temporary(path) as (temporary, target):
         saver, options = _saver(output_format(path), QUALITY, image.width * image.height * image.bands)
         try:
-            pyvips.Operation.call(saver, image, pyvips.Target.new_to_file(str(temporary)), **options)
+            pyvips.Operation.call(saver, image, target, **options)
         except pyvips.Error as error:
             raise _explained(error, str(path)) from error
         _publish(temporary, path, overwrite)
@@ -78,21 +79,26 @@ def write_stdout(photo: ColouredPhoto, form: Format, *, quality: int = QUALITY) 
     """Writes the photo to stdout. Nothing is sent before the whole of it has been computed and encoded."""
     target = pyvips.Target.new_to_memory()
     _save(photo, form, target, quality, "stdout")
-    sys.stdout.buffer.write(target.get("blob"))
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.buffer.write(target.get("blob"))
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise OutputError(f"stdout cannot be written: {error.strerror}") from error
 
 
 @contextlib.contextmanager
-def _temporary(path: Path) -> Iterator[Path]:
-    """A new, empty, hidden file beside `path`; gone afterwards, unless it has been renamed."""
+def _temporary(path: Path) -> Iterator[tuple[Path, pyvips.Target]]:
+    """A new, empty, hidden file beside `path`, and libvips' way to it; gone afterwards, unless it has been renamed."""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=".part", dir=path.parent)
-        os.close(handle)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from error
     temporary = Path(name)
     try:
-        yield temporary
+        # through the descriptor: libvips takes no file names that are not UTF-8
+        target = pyvips.Target.new_to_descriptor(handle)
+        os.close(handle)  # libvips has its own copy
+        yield temporary, target
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -123,12 +129,13 @@ def _umask() -> int:
 
 def _save(photo: ColouredPhoto, form: Format, target: pyvips.Target, quality: int, name: str) -> None:
     """Runs the encoder in a thread of its own: Ctrl-C reaches the main thread, which no C code is holding."""
+    _check_xmp(photo, form, name)
     source = StripSource(photo.strips(), photo.width, photo.height, photo.bands, photo.bits, photo.strip_rows)
     failures: list[BaseException] = []
 
     def work() -> None:
         try:
-            image = photo.metadata.attach(_fitting(source.image(), form))
+            image = photo.metadata.attach(_fitting(source.image(), form), form)
             saver, options = _saver(form, quality, photo.width * photo.height * photo.bands * photo.bits // 8)
             pyvips.Operation.call(saver, image, target, keep="all", **options)
         except BaseException as failure:
@@ -149,6 +156,15 @@ def _save(photo: ColouredPhoto, form: Format, target: pyvips.Target, quality: in
         raise source.failure
     if failures:
         raise _explained(failures[0], name)
+
+
+def _check_xmp(photo: ColouredPhoto, form: Format, name: str) -> None:
+    """libvips drops XMP that does not fit into one JPEG segment, and the provenance with it: better no output."""
+    size = len(photo.metadata.xmp or b"")
+    if form == "jpeg" and size > JPEG_XMP_BYTES:
+        raise OutputError(
+            f"{name}: {size} bytes of XMP do not fit into a JPEG (at most {JPEG_XMP_BYTES}); write a TIFF or PNG"
+        )
 
 
 def _fitting(image: pyvips.Image, form: Format) -> pyvips.Image:

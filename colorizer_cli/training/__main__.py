@@ -9,7 +9,7 @@ from typing import Annotated
 import torch
 import typer
 
-from colorizer_cli.errors import ColorizerError
+from colorizer_cli.errors import ColorizerError, TrainingError
 from colorizer_cli.models.hybrid import build
 from colorizer_cli.training.cache import PhotoCache, find_photos
 from colorizer_cli.training.initial import load_initial
@@ -24,6 +24,7 @@ def train(
     validation: Annotated[list[Path], typer.Option(help="Folder of held-back photos; may be repeated.")],
     preset: Annotated[str, typer.Option()] = "hybrid-lite",
     init: Annotated[Path | None, typer.Option(help="Weights folder or .safetensors file to start from.")] = None,
+    pretrained: Annotated[bool, typer.Option(help="Start from ImageNet backbones, fetched from the Hub.")] = False,
     stages: Annotated[str, typer.Option(help="SIZE:PHOTOS,…")] = "64:150000,96:50000,128:50000",
     batch: Annotated[int, typer.Option()] = 32,
     short_side: Annotated[int, typer.Option(help="Photos are decoded to this short side.")] = 176,
@@ -40,7 +41,11 @@ def train(
         torch.set_num_threads(threads)
     torch.manual_seed(seed)
     try:
-        network = build(preset)
+        if preset == "hybrid-vgg16-resnet50v2" and init is None and not pretrained:
+            raise TrainingError(
+                f"{preset} keeps its encoders frozen: give --pretrained or --init, or it learns from noise"
+            )
+        network = build(preset, pretrained)
         if init is not None:
             load_initial(network, init)
         recipe = Recipe(

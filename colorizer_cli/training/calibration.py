@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from colorizer_cli.color.chroma_field import ChromaField
 from colorizer_cli.color.colourfulness import colourfulness
 from colorizer_cli.color.decoding import decode
 from colorizer_cli.color.lab import LUMINANCE, gray_to_lightness, linear_to_srgb, srgb_to_lab
+from colorizer_cli.models.hybrid import HybridUNet
 from colorizer_cli.training.cache import PhotoCache
 from colorizer_cli.training.dataset import BYTE_TO_LINEAR
 
@@ -30,7 +30,7 @@ class Point:
 
 
 def vividness_curve(
-    network: nn.Module,
+    network: HybridUNet,
     caches: Sequence[PhotoCache],
     bins: NDArray[np.float32],
     prior: NDArray[np.float32],
@@ -59,10 +59,11 @@ def choose_vividness(curve: Sequence[Point], true_colourfulness: float) -> float
 
 
 def _one_photo(
-    network: nn.Module, truth: NDArray[np.uint8], bins: NDArray[np.float32], prior: NDArray[np.float32]
+    network: HybridUNet, truth: NDArray[np.uint8], bins: NDArray[np.float32], prior: NDArray[np.float32]
 ) -> list[tuple[float, float]]:
     """(a/b squared error, colourfulness) of one photo at each step."""
     height, width = truth.shape[:2]
+    stride = network.output_stride
     gray = np.asarray(linear_to_srgb(BYTE_TO_LINEAR[truth] @ LUMINANCE.astype(np.float32)), np.float32)
     with torch.inference_mode():
         logits = network(torch.from_numpy(gray)[None, None])[0].numpy()
@@ -71,7 +72,7 @@ def _one_photo(
     levels = np.round(gray * 65535).astype(np.uint16)
     found = []
     for vividness in STEPS:
-        field = ChromaField.fit(lightness, decode(logits, bins, prior, vividness))
+        field = ChromaField.fit(lightness, decode(logits, bins, prior, vividness), stride)
         rgb = field.renderer(width, height, 8)(levels, 0)
         error = ((srgb_to_lab(rgb / np.float32(255))[..., 1:] - true_ab) ** 2).mean()
         found.append((float(error), colourfulness(rgb.astype(np.float64))))

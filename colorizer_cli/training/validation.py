@@ -37,11 +37,19 @@ def validate(
             conditions = () if bins is None else (hints, palette)
             output = network(gray.contiguous(memory_format=torch.channels_last), *conditions).float()
             predicted = output if table is None else torch.einsum("nkhw,kc->nchw", output.softmax(1), table)
-            predicted = F.interpolate(predicted, size=gray.shape[-2:], mode="bilinear", align_corners=False)
+            predicted = _at_full_size(predicted, *gray.shape[-2:])
             errors += ((predicted - ab) ** 2).mean((1, 2, 3)).tolist()
             baseline += (ab**2).mean((1, 2, 3)).tolist()
     network.train(was_training)
     return {"ab_mse": float(np.mean(errors)), "gray_ab_mse": float(np.mean(baseline))}
+
+
+def _at_full_size(predicted: Tensor, height: int, width: int) -> Tensor:
+    """Bilinear, by the whole number of pixels that a cell stands for; what reaches beyond the photo is cut off."""
+    stride = round(height / predicted.shape[-2])
+    if stride == 1:
+        return predicted
+    return F.interpolate(predicted, scale_factor=stride, mode="bilinear", align_corners=False)[..., :height, :width]
 
 
 def _batches(

@@ -32,7 +32,7 @@ class WeightsConfig:
     bins         (K, 2) a/b centres in Lab units, and `prior` (K,) their frequencies; empty for a regression
     licence      of the weights, and `terms`, what their training photos ask
     metrics      validation figures by name
-    sha256       of every other file in the folder
+    sha256       of the two network files, by file name
     """
 
     name: str

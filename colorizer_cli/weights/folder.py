@@ -42,8 +42,18 @@ class WeightsFolder:
             raise WeightsError(f"{self.path} is incomplete: {name} is missing")
         return file
 
+    def verified_file(self, name: str) -> Path:
+        """`file`, after its sha256 has been compared with the recorded one: what provenance vouches for is what runs.
+
+        Raises WeightsError where the file is missing or another one.
+        """
+        file = self.file(name)
+        if file_sha256(file) != self.config.sha256.get(name):
+            raise WeightsError(f"{file} is damaged or another file: its sha256 is not the one in {CONFIG}")
+        return file
+
     def verify(self) -> list[str]:
-        """Recomputes the hash of every file. → what is wrong, a line each; empty when all is well."""
+        """Recomputes the hashes of the two network files. → what is wrong, a line each; empty when all is well."""
         problems = []
         for name in HASHED:
             try:

@@ -8,7 +8,7 @@ from colorizer_cli.weights.registry import EMBEDDED, find_weights
 
 def describe_all() -> list[dict[str, str]]:
     """name, state, preset, size, validation error, licence and folder of every registered weights folder."""
-    return [_describe(entry.name) for entry in EMBEDDED]
+    return [_describe(name) for name in EMBEDDED]
 
 
 def _describe(name: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from colorizer_cli.errors import WeightsError
@@ -11,15 +10,7 @@ from colorizer_cli.weights.folder import WeightsFolder
 DEFAULT = "hybrid-lite"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A name that --weights takes, and one line on what it stands for."""
-
-    name: str
-    description: str
-
-
-EMBEDDED = (Entry(DEFAULT, "EfficientNet-Lite0 and a thin detail encoder; made for a CPU"),)
+EMBEDDED = (DEFAULT,)
 
 
 def embedded_root() -> Path:
@@ -36,9 +27,9 @@ def find_weights(name: str | Path | None = None) -> WeightsFolder:
     """
     if name is None:
         name = DEFAULT
-    if str(name) in {entry.name for entry in EMBEDDED}:
+    if str(name) in EMBEDDED:
         return WeightsFolder.open(embedded_root() / str(name))
     if Path(name).is_dir():
         return WeightsFolder.open(Path(name))
-    known = ", ".join(entry.name for entry in EMBEDDED)
+    known = ", ".join(EMBEDDED)
     raise WeightsError(f"--weights {name}: neither a folder nor a known name ({known})")

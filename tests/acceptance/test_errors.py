@@ -6,8 +6,10 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pyvips
+import tifffile
 from conftest import Run
 
 BAD_PHOTOS = {
@@ -70,6 +72,11 @@ def test_float_pixels(colorize: Run, tmp_path: Path):
     assert_fails(colorize, tmp_path, ["float.tif", "-o", "new.tif"], 1, "float", "8 or 16 bits")
 
 
+def test_several_pages(colorize: Run, tmp_path: Path):
+    tifffile.imwrite(tmp_path / "album.tif", np.zeros((3, 20, 30), np.uint8), photometric="minisblack")
+    assert_fails(colorize, tmp_path, ["album.tif", "-o", "new.tif"], 1, "3 pages", "Split")
+
+
 def test_unknown_suffix(colorize: Run, tmp_path: Path, gray_jpeg: Path):
     assert_fails(colorize, tmp_path, ["old.jpg", "-o", "new.xyz"], 2, ".xyz", ".tiff")
 
@@ -121,10 +128,51 @@ def test_wrong_usage(colorize: Run, tmp_path: Path, gray_jpeg: Path, options: li
     assert_fails(colorize, tmp_path, ["old.jpg", *options], 2)
 
 
-@pytest.mark.parametrize("option", ["--bogus", "--quality=0"])
+@pytest.mark.parametrize("option", ["--bogus", "--quality=0", "--quality=x", "second.jpg"])
 def test_wrong_options(colorize: Run, tmp_path: Path, gray_jpeg: Path, option: str):
-    assert colorize("old.jpg", option).returncode == 2
-    assert set(os.listdir(tmp_path)) == {"old.jpg"}
+    assert_fails(colorize, tmp_path, ["old.jpg", option], 2, "--help")
+
+
+def test_json_and_photo_cannot_share_stdout(colorize: Run, gray_jpeg: Path):
+    done = colorize("-", "--json", stdin=gray_jpeg.read_bytes())
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
+def test_format_and_suffix_that_disagree(colorize: Run, tmp_path: Path, gray_jpeg: Path):
+    assert_fails(colorize, tmp_path, ["old.jpg", "-o", "new.jpg", "--format", "png"], 2, "disagree")
+
+
+def test_sheet_and_photo_in_one_file(colorize: Run, tmp_path: Path, gray_jpeg: Path):
+    arguments = ["old.jpg", "-o", "new.jpg", "--before-after", "./new.jpg", "--overwrite"]
+    assert_fails(colorize, tmp_path, arguments, 2, "same file")
+
+
+def test_a_name_that_is_too_long(colorize: Run, tmp_path: Path, gray_jpeg: Path):
+    assert_fails(colorize, tmp_path, ["old.jpg", "-o", "x" * 300 + ".jpg"], 1, "x" * 50)
+
+
+def test_a_dangling_link_is_not_replaced(colorize: Run, tmp_path: Path, gray_jpeg: Path):
+    (tmp_path / "new.jpg").symlink_to("nowhere.jpg")
+    assert_fails(colorize, tmp_path, ["old.jpg", "-o", "new.jpg"], 1, "--overwrite")
+
+
+def test_xmp_that_fits_no_jpeg(colorize: Run, tmp_path: Path, gray_pixels: np.ndarray):
+    image = pyvips.Image.new_from_array(gray_pixels).copy(interpretation="b-w")
+    packet = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    packet += b"<rdf:Description rdf:about='' xmlns:a='urn:a' a:b='" + b"x" * 70_000 + b"'/></rdf:RDF></x:xmpmeta>"
+    image.set_type(pyvips.GValue.blob_type, "xmp-data", packet)
+    image.tiffsave(str(tmp_path / "old.tif"))
+    assert_fails(colorize, tmp_path, ["old.tif", "-o", "new.jpg"], 1, "XMP", "TIFF")
+    assert colorize("old.tif", "-o", "new.tif").returncode == 0
+
+
+@pytest.mark.parametrize("redirection", ["<&-", "> /dev/full < old.jpg"])
+def test_broken_streams(command: str, tmp_path: Path, gray_jpeg: Path, redirection: str):
+    script = f"{command} - -o - {redirection}"
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"std" in done.stderr
+    assert b"Traceback" not in done.stderr
 
 
 def test_unknown_weights(colorize: Run, tmp_path: Path, gray_jpeg: Path):
@@ -135,7 +183,7 @@ def test_debug_shows_the_traceback(colorize: Run):
     assert b"Traceback" in colorize("missing.jpg", "--debug").stderr
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_interrupted_while_writing(command: str, tmp_path: Path, number: signal.Signals, code: int):
     """Stopped when the temporary file is there and growing: it is gone afterwards, and so is the process, soon."""
     pyvips.Image.gaussnoise(9000, 6000, mean=128, sigma=40).cast("uchar").copy(interpretation="b-w").jpegsave(

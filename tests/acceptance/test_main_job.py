@@ -52,6 +52,19 @@ def test_options_may_come_first_and_names_may_be_odd(colorize: Run, gray_jpeg: P
     assert "out [x=1].png" in files(tmp_path)
 
 
+def test_names_that_are_not_utf8(command: str, gray_jpeg: Path, tmp_path: Path):
+    folder = os.fsencode(tmp_path)
+    os.rename(gray_jpeg, folder + b"/caf\xe9.jpg")
+    subprocess.run([command, b"caf\xe9.jpg", "-q", "-o", b"n\xe9w.png"], cwd=tmp_path, check=True)
+    with open(folder + b"/n\xe9w.png", "rb") as result:
+        assert is_coloured(pixels(result.read()))
+
+
+def test_a_pipe_is_an_input(command: str, gray_jpeg: Path, tmp_path: Path):
+    subprocess.run(["bash", "-c", f"{command} <(cat old.jpg) -o new.png"], cwd=tmp_path, check=True)
+    assert is_coloured(pixels(tmp_path / "new.png"))
+
+
 def test_json(colorize: Run, gray_jpeg: Path):
     found = json.loads(colorize("old.jpg", "-o", "new.tif", "--json").stdout)
     assert (found["input"], found["output"], found["width"], found["height"]) == ("old.jpg", "new.tif", 600, 400)
@@ -96,7 +109,14 @@ def test_the_same_photo_gives_the_same_bytes(colorize: Run, gray_jpeg: Path, tmp
 
 
 def test_version(colorize: Run):
-    assert colorize("--version").stdout.decode().strip() == f"colorize {__version__}"
+    for arguments in (["--version"], ["old.jpg", "--version"]):
+        assert colorize(*arguments).stdout.decode().strip() == f"colorize {__version__}"
+
+
+def test_no_arguments_is_a_request_for_help(colorize: Run):
+    done = colorize()
+    assert done.returncode == 0
+    assert b"weights" in done.stdout
 
 
 def test_module_is_the_command(gray_jpeg: Path, tmp_path: Path):

@@ -41,7 +41,7 @@ def statements(packet: bytes) -> dict[str, str]:
 def annotated(tmp_path: Path, gray_pixels: np.ndarray) -> Path:
     exif = Image.Exif()
     exif[0x010F], exif[0x0110] = "Zeiss", "Ikon"
-    exif[0x9003] = "1938:07:14 12:00:00"
+    exif.get_ifd(0x8769)[0x9003] = "1938:07:14 12:00:00"
     exif.get_ifd(0x8825)[1] = "N"
     exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
     path = tmp_path / "annotated.jpg"
@@ -58,6 +58,7 @@ def test_exif_and_xmp_are_kept(colorizer: Colorizer, annotated: Path, tmp_path: 
     if suffix != ".tif":  # libvips neither reads nor writes EXIF in TIFF (said in the README)
         assert exif[0x010F] == "Zeiss"
         assert exif[0x0110] == "Ikon"
+        assert exif.get_ifd(0x8769)[0x9003] == "1938:07:14 12:00:00"
         assert exif.get_ifd(0x8825)[2] == (52.0, 31.0, 12.0)
     packet = result.info.get("xmp") or result.info.get("XML:com.adobe.xmp") or result.tag_v2[700]
     found = statements(packet.encode() if isinstance(packet, str) else bytes(packet))
@@ -108,6 +109,15 @@ def test_no_profile_where_there_was_none(colorizer: Colorizer, gray_jpeg: Path, 
 )
 def test_a_packet_that_is_no_xmp_is_replaced(existing: bytes | None):
     assert statements(xmp_packet(existing, PROVENANCE))[f"{{{OWN}}}Weights"] == "hybrid-lite"
+
+
+def test_the_packet_stays_one_resource_and_upright():
+    ours = XMP.replace(
+        b'rdf:about=""', b'rdf:about="uuid:1" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"'
+    )
+    packet = xmp_packet(ours, PROVENANCE)
+    assert packet.count(b'about="uuid:1"') == 2
+    assert b'Orientation="1"' in packet
 
 
 def test_provenance_of_an_earlier_run_is_replaced():

@@ -47,6 +47,13 @@ def test_the_original_is_never_an_output(gray_jpeg: Path, tmp_path: Path, link: 
             check_output(output, gray_jpeg, overwrite=True)
 
 
+def test_the_library_too_refuses_to_replace_the_original(colorizer: Colorizer, gray_jpeg: Path):
+    before = gray_jpeg.read_bytes()
+    with pytest.raises(UsageError, match="original"):
+        write_photo(colorizer.colorize(read_photo(gray_jpeg)), gray_jpeg, overwrite=True)
+    assert gray_jpeg.read_bytes() == before
+
+
 def test_webp_that_is_too_large_is_an_output_error(colorizer: Colorizer, tmp_path: Path):
     import pyvips
 

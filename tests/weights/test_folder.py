@@ -98,5 +98,5 @@ def test_damaged_weights_are_a_weights_error(folder: Path, backend: str, name: s
     from colorizer_cli.backends.choice import create_predictor
 
     (folder / name).write_bytes(content)
-    with pytest.raises(WeightsError, match="cannot be loaded"):
+    with pytest.raises(WeightsError, match="sha256"):
         create_predictor(WeightsFolder.open(folder), backend, "cpu")
