@@ -31,6 +31,7 @@ def train(
     learning_rate: Annotated[float, typer.Option()] = 1.5e-3,
     encoder_learning_rate: Annotated[float, typer.Option()] = 4e-4,
     expectation: Annotated[float, typer.Option(help="Weight of the expected colour's squared error.")] = 0.0,
+    ema_decay: Annotated[float, typer.Option(help="0.999; less for a run of a few hundred steps.")] = 0.999,
     seed: Annotated[int, typer.Option()] = 0,
     validate_every: Annotated[int, typer.Option(help="Steps.")] = 500,
     threads: Annotated[int | None, typer.Option()] = None,
@@ -53,6 +54,7 @@ def train(
             learning_rate=learning_rate,
             encoder_learning_rate=encoder_learning_rate,
             expectation=expectation,
+            ema_decay=ema_decay,
             seed=seed,
             validate_every=validate_every,
         )

@@ -1,4 +1,4 @@
-"""Which vividness makes results as colourful as the true photos are: measured on validation photos."""
+"""Which vividness gives the most colour for little error: measured on validation photos."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from colorizer_cli.models.hybrid import HybridUNet
 from colorizer_cli.training.cache import PhotoCache
 from colorizer_cli.training.dataset import BYTE_TO_LINEAR
 
+ERROR_ALLOWED = 1.04  # beyond, what colour is gained is more often wrong than right
 STEPS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 
 
@@ -53,9 +54,10 @@ def vividness_curve(
 
 
 def choose_vividness(curve: Sequence[Point], true_colourfulness: float) -> float:
-    """The vividness at which results are as colourful as the true photos, interpolated; at most the curve's last."""
-    found = np.interp(true_colourfulness, [p.colourfulness for p in curve], [p.vividness for p in curve])
-    return round(float(found), 2)
+    """The highest step whose error is within 4 % of the lowest, and that is no more colourful than the true photos."""
+    limit = ERROR_ALLOWED * min(point.ab_mse for point in curve)
+    fitting = [p.vividness for p in curve if p.ab_mse <= limit and p.colourfulness <= true_colourfulness]
+    return max(fitting, default=0.0)
 
 
 def _one_photo(

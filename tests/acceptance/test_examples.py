@@ -6,9 +6,9 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def test_color_a_photo(tmp_path: Path):
-    run = [sys.executable, EXAMPLES / "color_a_photo.py", EXAMPLES / "cat.jpg", tmp_path / "new.jpg"]
+    run = [sys.executable, EXAMPLES / "color_a_photo.py", EXAMPLES / "photographer.jpg", tmp_path / "new.jpg"]
     done = subprocess.run(run, capture_output=True, text=True, check=True)
-    assert "451 × 300" in done.stdout
+    assert "512 × 512" in done.stdout
     assert (tmp_path / "new.jpg").exists()
     again = subprocess.run(run, capture_output=True, text=True, check=False)
     assert again.returncode == 1

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 
 from colorizer_cli.color.bins import gamut_bins
@@ -10,11 +9,11 @@ from colorizer_cli.training.cache import PhotoCache
 from colorizer_cli.training.calibration import STEPS, Point, choose_vividness, vividness_curve
 
 
-def test_choice_is_interpolated_and_bounded():
-    curve = [Point(0.0, 100, 10), Point(0.5, 120, 20), Point(1.0, 150, 40)]
-    assert choose_vividness(curve, 30) == pytest.approx(0.75)
+def test_choice_is_bounded_by_error_and_by_the_true_colourfulness():
+    curve = [Point(0.0, 102, 10), Point(0.3, 100, 20), Point(0.6, 104, 30), Point(1.0, 120, 40)]
+    assert choose_vividness(curve, 90) == 0.6
+    assert choose_vividness(curve, 25) == 0.3
     assert choose_vividness(curve, 5) == 0
-    assert choose_vividness(curve, 90) == 1
 
 
 def test_curve_rises_in_colour(cache: PhotoCache, tmp_path: Path):
