@@ -189,7 +189,12 @@ def test_interrupted_while_writing(command: str, tmp_path: Path, number: signal.
     pyvips.Image.gaussnoise(9000, 6000, mean=128, sigma=40).cast("uchar").copy(interpretation="b-w").jpegsave(
         str(tmp_path / "old.jpg")
     )
-    running = subprocess.Popen([command, "old.jpg", "-o", "new.png"], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    running = subprocess.Popen(
+        [command, "old.jpg", "-o", "new.png"],
+        cwd=tmp_path,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509 - a background script ignores SIGINT
+    )
     deadline = time.monotonic() + 60
     while not [p for p in tmp_path.glob(".*.part") if p.stat().st_size > 100_000] and time.monotonic() < deadline:
         time.sleep(0.02)
