@@ -26,9 +26,9 @@ EPSILON = 20.0  # L units²: contrasts well below √20 do not bend the colour
 
 @dataclass(frozen=True)
 class ChromaField:
-    """p = a / 500 and q = −b / 200 as linear functions of fy = (L + 16) / 116, on a coarse grid over the photo.
+    """fx = fy + a / 500 and fz = fy − b / 200 as linear functions of fy = (L + 16) / 116, on a coarse grid.
 
-    coefficients (4, h, w) float32: slope and offset of p, slope and offset of q.
+    coefficients (4, h, w) float32: slope and offset of fx, slope and offset of fz.
     """
 
     coefficients: Array
@@ -41,9 +41,9 @@ class ChromaField:
         planes = [cv2.resize(plane, covered, interpolation=cv2.INTER_LINEAR)[:height, :width] for plane in ab]
         (slope_a, offset_a), (slope_b, offset_b) = (_linear_fit(lightness, np.asarray(plane)) for plane in planes)
         # a = slope·L + offset with L = 116·fy − 16
-        p = (slope_a * (116 / 500), (offset_a - 16 * slope_a) / 500)
-        q = (slope_b * (-116 / 200), (offset_b - 16 * slope_b) / -200)
-        return cls(np.stack([*p, *q]).astype(np.float32))
+        x = (1 + slope_a * (116 / 500), (offset_a - 16 * slope_a) / 500)
+        z = (1 + slope_b * (-116 / 200), (offset_b - 16 * slope_b) / -200)
+        return cls(np.stack([*x, *z]).astype(np.float32))
 
     def renderer(self, width: int, height: int, bits: int) -> Callable[[Integers, int], Integers]:
         """→ render(gray, top): strips of a width × height photo, coloured.
@@ -55,13 +55,13 @@ class ChromaField:
 
         def render(gray: Integers, top: int) -> Integers:
             compressed, luminance = _tables(8 * gray.itemsize)
-            slope_p, offset_p, slope_q, offset_q = _upsample(self.coefficients, top, gray.shape[0], width, height)
+            fx, offset_x, fz, offset_z = _upsample(self.coefficients, top, gray.shape[0], width, height)
             fy, y = np.asarray(cv2.LUT(gray, compressed)), np.asarray(cv2.LUT(gray, luminance))
-            slope_p *= fy
-            slope_p += offset_p
-            slope_q *= fy
-            slope_q += offset_q
-            return encode(merge(fy, y, slope_p, slope_q))
+            fx *= fy
+            fx += offset_x
+            fz *= fy
+            fz += offset_z
+            return encode(merge(fy, y, fx, fz))
 
         return render
 
@@ -106,24 +106,15 @@ def _tables(bits: int) -> tuple[Array, Array]:
     return compress(luminance).astype(np.float32), luminance.astype(np.float32)
 
 
-def _encoder(bits: int) -> Callable[[tuple[Array, Array, Array]], Integers]:
-    """Linear R, G, B planes 0…1 → interleaved, sRGB-encoded integers."""
+def _encoder(bits: int) -> Callable[[Array], Integers]:
+    """(rows, width, 3) linear RGB → sRGB-encoded integers; what lies outside 0…1 is clipped."""
     if bits == 8:
         # the darkest 8-bit levels lie 20 of these 16-bit steps apart: looked-up rounding is as good as exact
-        levels = np.linspace(0, 1, 2**16)
-        table = np.round(linear_to_srgb(levels) * 255).astype(np.uint8)
-
-        def encode_8(rgb: tuple[Array, Array, Array]) -> Integers:
-            planes = [cv2.LUT(_round(plane, 65535), table) for plane in rgb]
-            return np.asarray(cv2.merge(planes), np.uint8)
-
-        return encode_8
-
-    def encode_16(rgb: tuple[Array, Array, Array]) -> Integers:
-        return np.asarray(cv2.merge([_round(linear_to_srgb(plane), 65535) for plane in rgb]), np.uint16)
-
-    return encode_16
+        table = np.round(linear_to_srgb(np.linspace(0, 1, 2**16)) * 255).astype(np.uint8)
+        return lambda rgb: np.asarray(cv2.LUT(_to_16_bits(rgb), table))
+    return lambda rgb: _to_16_bits(np.asarray(linear_to_srgb(rgb), np.float32))
 
 
-def _round(plane: Array, top: int) -> NDArray[np.uint16]:
-    return (plane * np.float32(top) + np.float32(0.5)).astype(np.uint16)
+def _to_16_bits(values: Array) -> NDArray[np.uint16]:
+    """0…1 → 0…65535, rounded and clipped in one pass."""
+    return np.asarray(cv2.multiply(values, (65535.0,) * 4, dtype=cv2.CV_16U), np.uint16)

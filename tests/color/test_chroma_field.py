@@ -36,7 +36,10 @@ def test_strips_join_without_a_seam():
     gray = RNG.integers(0, 256, (211, 300), dtype=np.uint8)
     render = chroma.renderer(300, 211, 8)
     strips = [render(gray[top : top + 37], top) for top in range(0, 211, 37)]
-    np.testing.assert_array_equal(np.concatenate(strips), render(gray, 0))
+    # a level of rounding in a pixel here and there: the sums of a matrix product depend on its size
+    difference = np.abs(np.concatenate(strips).astype(int) - render(gray, 0))
+    assert difference.max() <= 1
+    assert difference.astype(bool).mean() < 1e-4
 
 
 def test_colour_changes_at_the_edge_of_the_photo_and_not_before():
