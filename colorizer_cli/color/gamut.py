@@ -16,8 +16,8 @@ from colorizer_cli.color.lab import DELTA, RELATIVE_XYZ_TO_RGB, TOE_SLOPE
 
 Plane = NDArray[np.floating]
 
-TOLERANCE = 1e-4  # linear light; clipped without a visible or measurable (ΔL* < 0.03) trace
-ITERATIONS = 8
+TOLERANCE = 3e-5  # linear light; clipped afterwards, which moves L* by at most 0.02
+HALVINGS = 11  # chroma to 1/2000 of itself
 _X_TO_RGB, _Z_TO_RGB = (RELATIVE_XYZ_TO_RGB[:, i].tolist() for i in (0, 2))
 
 
@@ -25,7 +25,7 @@ def merge(fy: Plane, luminance: Plane, fx: Plane, fz: Plane) -> Plane:
     """(rows, width) float32 planes → (rows, width, 3) float32 linear sRGB whose luminance is `luminance` (Y, 0…1).
 
     `fy` is the compressed luminance. Colours outside sRGB are moved towards gray at constant lightness and hue; what
-    comes out is within 1e-4 of 0…1.
+    comes out is within 3e-5 of 0…1.
     """
     rgb = np.asarray(cv2.merge(_linear_rgb(luminance, fx, fz)))
     fits = cv2.inRange(rgb, (-TOLERANCE,) * 3, (1 + TOLERANCE,) * 3)
@@ -39,22 +39,15 @@ def merge(fy: Plane, luminance: Plane, fx: Plane, fz: Plane) -> Plane:
 def desaturate(fy: Plane, luminance: Plane, fx: Plane, fz: Plane) -> Plane:
     """(1, N) planes of out-of-gamut colours → (N, 3) linear RGB: the most saturated of that hue and lightness in sRGB.
 
-    Finds the largest t in 0…1 for which (fy, fy + t·(fx − fy), fy + t·(fz − fy)) is inside, by the Illinois variant of
-    false position (Dowell and Jarratt, 1971): an end that stays twice in a row counts half, so that neither creeps.
+    Halves its way to the largest t in 0…1 for which (fy, fy + t·(fx − fy), fy + t·(fz − fy)) is inside. (False position
+    needs fewer steps on most pixels, and on a few near black gets nowhere: they would stay gray.)
     """
     p, q = fx - fy, fz - fy
-    inside, outside = np.zeros_like(fy), np.ones_like(fy)
-    weight_inside = np.minimum(luminance, 1 - luminance)
-    weight_outside = _margin(_linear_rgb(luminance, fx, fz))
-    previous = np.zeros(fy.shape, np.int8)  # +1: the last step moved `inside`, −1: `outside`
-    for _ in range(ITERATIONS):
-        t = inside + (outside - inside) * (weight_inside / np.maximum(weight_inside - weight_outside, 1e-12))
-        margin = _margin(_linear_rgb(luminance, fy + t * p, fy + t * q))
-        fits = margin >= 0
-        weight_outside = np.where(fits, np.where(previous == 1, weight_outside / 2, weight_outside), margin)
-        weight_inside = np.where(fits, margin, np.where(previous == -1, weight_inside / 2, weight_inside))
-        inside, outside = np.where(fits, t, inside), np.where(fits, outside, t)
-        previous = np.where(fits, np.int8(1), np.int8(-1))
+    inside, step = np.zeros_like(fy), 0.5
+    for _ in range(HALVINGS):
+        t = inside + step
+        inside = np.where(_margin(_linear_rgb(luminance, fy + t * p, fy + t * q)) >= -TOLERANCE, t, inside)
+        step /= 2
     return np.concatenate(_linear_rgb(luminance, fy + inside * p, fy + inside * q)).T
 
 

@@ -4,13 +4,15 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import pyvips
 import tifffile
-from conftest import Run
+
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 BAD_PHOTOS = {
     "text.jpg": b"hello\n",

@@ -3,14 +3,16 @@ import io
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Run
 from PIL import Image
 
 from colorizer_cli import __version__
+
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
 def files(folder: Path) -> set[str]:

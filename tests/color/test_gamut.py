@@ -40,6 +40,17 @@ def test_colours_inside_the_gamut_are_not_touched():
     np.testing.assert_allclose(gamut.merge(*(plane[None] for plane in planes))[0], rgb, atol=2e-4)
 
 
+def test_no_dark_pixel_is_left_gray():
+    """Warm colours of the darkest levels: near black the margin bends most, and the search starts furthest off."""
+    levels, warmth = (p.ravel() for p in np.meshgrid(np.arange(1, 40), np.linspace(5, 40, 60), indexing="ij"))
+    luminance = lab.srgb_to_linear(levels / 255)
+    fy = lab.compress(luminance)
+    planes = (fy, luminance, fy + warmth / 2 / 500, fy - warmth / 200)
+    (rgb,) = gamut.merge(*(plane.astype(np.float32)[None] for plane in planes))
+    found = lab.linear_to_lab(rgb.astype(np.float64))
+    assert (np.hypot(found[:, 1], found[:, 2]) > 0.3).all()
+
+
 def test_desaturation_stops_at_the_edge_of_the_gamut():
     """As saturated as sRGB allows: found again by plain bisection with 40 steps."""
     out = merged(CHROMA)
