@@ -11,6 +11,7 @@ import typer
 from colorizer_cli.cli import options
 from colorizer_cli.cli.console import print_json, say
 from colorizer_cli.errors import UsageError
+from colorizer_cli.photo.formats import QUALITY
 
 
 def colorize(
@@ -22,7 +23,7 @@ def colorize(
     vividness: options.Vividness = None,
     size: options.Size = None,
     form: options.OutputFormat = None,
-    quality: options.Quality = 92,
+    quality: options.Quality = QUALITY,
     before_after: options.BeforeAfter = None,
     overwrite: options.Overwrite = False,
     as_json: options.Json = False,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colorizer_cli.errors import UsageError
-from colorizer_cli.photo.formats import FORMATS, SUFFIXES, Format
+from colorizer_cli.photo.formats import FORMATS, QUALITY, SUFFIXES, Format
 
 if TYPE_CHECKING:
     from colorizer_cli.engine.settings import Settings
@@ -25,7 +25,7 @@ class Job:
     source: str
     output: str | None = None
     form: str | None = None
-    quality: int = 92
+    quality: int = QUALITY
     overwrite: bool = False
     before_after: Path | None = None
 
@@ -40,7 +40,7 @@ def run(
 ) -> dict[str, object]:
     """Colours the job's photo. → what was done, for people and for --json.
 
-    Everything that can be wrong about the output is found before the network runs. Raises ColorizerError.
+    What is wrong with the names of input and outputs is found before the network runs. Raises ColorizerError.
     """
     from colorizer_cli.engine.settings import Settings
     from colorizer_cli.photo.reading import read_photo
@@ -52,8 +52,8 @@ def run(
     photo = read_photo(job.source)
     output = _default_output(job.source, form or photo.format) if job.output is None else job.output
     _check_consistent(output, form, job.before_after)
-    for path in [output, job.before_after]:
-        if path is not None and path != STREAM:
+    for path in (None if output == STREAM else output, job.before_after):
+        if path is not None:
             check_output(path, original, job.overwrite)
 
     import cv2

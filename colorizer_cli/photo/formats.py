@@ -17,4 +17,5 @@ FORMATS: dict[str, Format] = {
 LOADERS: dict[str, Format] = {"jpegload": "jpeg", "pngload": "png", "tiffload": "tiff", "webpload": "webp"}
 SUFFIXES: dict[Format, str] = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}
 DEEP_FORMATS: tuple[Format, ...] = ("png", "tiff")  # those that hold 16 bits
+QUALITY = 92  # of JPEG and WebP, unless the user says otherwise
 READABLE = "JPEG, PNG, TIFF or WebP"

@@ -30,4 +30,4 @@ def write_before_after(photo: ColouredPhoto, path: str | Path, *, overwrite: boo
     image = pyvips.Image.new_from_array(before_after(photo)).copy(interpretation="srgb")
     if photo.metadata.xmp is not None:  # the sheet, too, says that its colours are invented
         image.set_type(pyvips.GValue.blob_type, "xmp-data", photo.metadata.xmp)
-    write_image(image, path, overwrite=overwrite)
+    write_image(image, path, original=photo.original.path, overwrite=overwrite)

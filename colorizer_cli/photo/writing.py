@@ -16,11 +16,10 @@ import pyvips
 from colorizer_cli.errors import OutputError, UsageError
 from colorizer_cli.photo.coloured import ColouredPhoto
 from colorizer_cli.photo.failures import last_line
-from colorizer_cli.photo.formats import DEEP_FORMATS, FORMATS, Format
+from colorizer_cli.photo.formats import DEEP_FORMATS, FORMATS, QUALITY, Format
 from colorizer_cli.photo.streaming import StripSource
 
-QUALITY = 92
-JPEG_XMP_BYTES = 65_000 - 6_000  # of a segment's 65,535, with room for what libvips puts around it
+JPEG_XMP_BYTES = 59_000  # of a segment's 65,535, with room for what libvips puts around it
 BIGTIFF_BYTES = 3_900_000_000  # a classic TIFF ends at 4 GiB
 
 
@@ -62,9 +61,11 @@ def write_photo(photo: ColouredPhoto, path: str | Path, *, quality: int = QUALIT
         _publish(temporary, path, overwrite)
 
 
-def write_image(image: pyvips.Image, path: str | Path, *, overwrite: bool = False) -> None:
-    """Writes a small image (a sheet, a map) as `write_photo` does a photo."""
-    check_output(path, overwrite=overwrite)
+def write_image(
+    image: pyvips.Image, path: str | Path, *, original: Path | None = None, overwrite: bool = False
+) -> None:
+    """Writes a small image (a sheet, a map) of the photo `original` as `write_photo` does a photo."""
+    check_output(path, original, overwrite)
     path = Path(path)
     with _temporary(path) as (temporary, target):
         saver, options = _saver(output_format(path), QUALITY, image.width * image.height * image.bands)

@@ -8,6 +8,7 @@ import pytest
 
 from colorizer_cli import Colorizer, read_photo, write_photo
 from colorizer_cli.errors import OutputError, PhotoError, UsageError
+from colorizer_cli.photo.sheet import write_before_after
 from colorizer_cli.photo.writing import check_output
 
 
@@ -51,6 +52,8 @@ def test_the_library_too_refuses_to_replace_the_original(colorizer: Colorizer, g
     before = gray_jpeg.read_bytes()
     with pytest.raises(UsageError, match="original"):
         write_photo(colorizer.colorize(read_photo(gray_jpeg)), gray_jpeg, overwrite=True)
+    with pytest.raises(UsageError, match="original"):
+        write_before_after(colorizer.colorize(read_photo(gray_jpeg)), gray_jpeg, overwrite=True)
     assert gray_jpeg.read_bytes() == before
 
 
