@@ -16,8 +16,8 @@ Plane = NDArray[np.floating]
 
 TOLERANCE = 3e-5  # linear light; clipped afterwards, which moves L* by at most 0.02
 HALVINGS = 8  # chroma to 1/256 of itself
-# Linear RGB as luminance plus what X and Z differ from it, in columns Y, X − Y, Z − Y: a gray stays exactly gray.
-FROM_DIFFERENCES = np.column_stack([np.ones(3), RELATIVE_XYZ_TO_RGB[:, 0], RELATIVE_XYZ_TO_RGB[:, 2]])
+# Linear RGB is luminance plus this times (X − Y, Z − Y): a gray stays exactly gray.
+DIFFERENCES_TO_RGB = RELATIVE_XYZ_TO_RGB[:, [0, 2]]
 
 
 def desaturate(fy: Plane, luminance: Plane, fx: Plane, fz: Plane) -> Plane:
@@ -27,19 +27,18 @@ def desaturate(fy: Plane, luminance: Plane, fx: Plane, fz: Plane) -> Plane:
     t in 0…1 for which (fy, fy + t·(fx − fy), fy + t·(fz − fy)) is inside. (False position needs fewer steps on most
     pixels, and on a few near black gets nowhere: they would stay gray.)
     """
-    p, q = fx - fy, fz - fy
+    f, way = np.stack([fy, fy]), np.stack([fx - fy, fz - fy])
     inside, step = np.zeros_like(fy), 0.5
     for _ in range(HALVINGS):
         t = inside + step
-        inside = np.where(_fits(_linear_rgb(luminance, fy + t * p, fy + t * q)), t, inside)
+        inside = np.where(_fits(_linear_rgb(luminance, f + t * way)), t, inside)
         step /= 2
-    return _linear_rgb(luminance, fy + inside * p, fy + inside * q).T
+    return _linear_rgb(luminance, f + inside * way).T
 
 
-def _linear_rgb(luminance: Plane, fx: Plane, fz: Plane) -> Plane:
-    """→ (3, N) linear RGB."""
-    dx, dz = expand(fx) - luminance, expand(fz) - luminance
-    return np.stack([luminance + x * dx + z * dz for _, x, z in FROM_DIFFERENCES.tolist()])
+def _linear_rgb(luminance: Plane, fx_fz: Plane) -> Plane:
+    """(N,), (2, N) → (3, N) linear RGB."""
+    return np.asarray(luminance + DIFFERENCES_TO_RGB.astype(fx_fz.dtype) @ (expand(fx_fz) - luminance))
 
 
 def _fits(rgb: Plane) -> NDArray[np.bool_]:

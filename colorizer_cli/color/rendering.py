@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from colorizer_cli.color.gamut import FROM_DIFFERENCES, TOLERANCE, desaturate
+from colorizer_cli.color.gamut import DIFFERENCES_TO_RGB, TOLERANCE, desaturate
 from colorizer_cli.color.lab import compress, expand, linear_to_srgb, srgb_to_linear
 
 Array = NDArray[np.float32]
@@ -44,7 +44,7 @@ class StripRenderer:
         self._codes = np.stack(codes) * np.float32(STEPS_PER_UNIT)
         self._width, self._height, self._bits = width, height, bits
         self._scale, self._shift = (CODES, MARGIN) if bits == 8 else (1.0, 0.0)
-        matrix = np.column_stack([FROM_DIFFERENCES * self._scale, np.full(3, self._shift)])
+        matrix = np.column_stack([np.full(3, self._scale), DIFFERENCES_TO_RGB * self._scale, np.full(3, self._shift)])
         self._matrix = matrix.astype(np.float32)
         self._memory = threading.local()
 
