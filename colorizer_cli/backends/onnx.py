@@ -35,6 +35,7 @@ class OnnxPredictor:
             providers.insert(0, (CUDA, {"device_id": device.partition(":")[2] or "0"}))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the core alone
         options.log_severity_level = 3
         file = weights.verified_file(ONNX)
         try:

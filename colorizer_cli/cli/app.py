@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -48,8 +49,24 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)  # an exception, so that temporary files are removed on the way out
 
 
+def command() -> None:
+    """`colorize` on the shell. After a photo the process ends at once: all is cleaned up by then, to take the network
+    and the libraries down piece by piece would cost another 60 ms, and after Ctrl-C one of their threads may still be
+    at work."""
+    try:
+        main()
+    except SystemExit as ending:
+        if with_default_command(sys.argv[1:])[0] != PHOTO:
+            raise
+        code = ending.code if isinstance(ending.code, int) else 0
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(code)
+
+
 def main() -> None:
-    """Entry point of `colorize`."""
+    """Runs the command that sys.argv names; always ends with SystemExit."""
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _terminate)
     arguments = with_default_command(sys.argv[1:])

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorizer_cli.backends.choice import create_predictor
+from colorizer_cli.backends.predictor import Predictor
 from colorizer_cli.color.chroma_field import ChromaField
 from colorizer_cli.color.decoding import confidence, decode
 from colorizer_cli.color.lab import gray_to_lightness
@@ -16,6 +17,7 @@ from colorizer_cli.errors import WeightsError
 from colorizer_cli.photo.coloured import ColouredPhoto
 from colorizer_cli.photo.photo import Photo
 from colorizer_cli.photo.provenance import Provenance, add_provenance
+from colorizer_cli.weights.folder import WeightsFolder
 from colorizer_cli.weights.registry import find_weights
 
 
@@ -30,7 +32,14 @@ class Colorizer:
 
     def __init__(self, weights: str | Path | None = None, backend: str = "auto", device: str = "auto") -> None:
         self.weights = find_weights(weights)
-        self.predictor = create_predictor(self.weights, backend, device)
+        self.predictor: Predictor = create_predictor(self.weights, backend, device)
+
+    @classmethod
+    def of(cls, weights: WeightsFolder, predictor: Predictor) -> Colorizer:
+        """From what has been loaded already: `predictor` runs the network of `weights`."""
+        colorizer = cls.__new__(cls)
+        colorizer.weights, colorizer.predictor = weights, predictor
+        return colorizer
 
     def colorize(self, photo: Photo, settings: Settings | None = None) -> ColouredPhoto:
         """Runs the network on the photo's luma now; full-resolution pixels are computed when the result is written."""

@@ -11,9 +11,13 @@ from colorizer_cli.errors import UsageError
 from colorizer_cli.photo.formats import FORMATS, QUALITY, SUFFIXES, Format
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from colorizer_cli.backends.predictor import Predictor
     from colorizer_cli.engine.settings import Settings
     from colorizer_cli.photo.coloured import ColouredPhoto
     from colorizer_cli.photo.photo import Photo
+    from colorizer_cli.weights.folder import WeightsFolder
 
 STREAM = "-"
 
@@ -42,12 +46,30 @@ def run(
 
     What is wrong with the names of input and outputs is found before the network runs. Raises ColorizerError.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from colorizer_cli.backends.choice import create_predictor
     from colorizer_cli.engine.settings import Settings
-    from colorizer_cli.photo.reading import read_photo
-    from colorizer_cli.photo.writing import check_output, write_photo, write_stdout
+    from colorizer_cli.weights.registry import find_weights
 
     settings = Settings(vividness, size)
     form = _checked_format(job.form)
+    folder = find_weights(weights)
+    with ThreadPoolExecutor(1, "network") as pool:
+        loading = pool.submit(create_predictor, folder, backend, device)  # while the photo is read
+        photo, output = _read(job, form)
+        coloured, facts = _colour(photo, settings, folder, loading)
+    del loading  # the network's memory is free again before the full-resolution photo flows
+    _write(job, coloured, output, form or photo.format)
+    size_facts = {"width": photo.width, "height": photo.height, "bits": photo.bits}
+    return {"input": job.source, "output": output} | size_facts | facts
+
+
+def _read(job: Job, form: Format | None) -> tuple[Photo, str]:
+    """→ the photo, and where to write it, after all names have been checked."""
+    from colorizer_cli.photo.reading import read_photo
+    from colorizer_cli.photo.writing import check_output
+
     original = None if job.source == STREAM else job.source
     photo = read_photo(job.source)
     output = _default_output(job.source, form or photo.format) if job.output is None else job.output
@@ -55,36 +77,19 @@ def run(
     for path in (None if output == STREAM else output, job.before_after):
         if path is not None:
             check_output(path, original, job.overwrite)
-    photo.decode_ahead()  # while the network is loaded
-
-    import cv2
-
-    cv2.setNumThreads(1)  # strips are rendered side by side; OpenCV's own threads would only get in their way
-    coloured, facts = _colour(photo, settings, weights, backend, device)
-    if output == STREAM:
-        write_stdout(coloured, form or photo.format, quality=job.quality)
-    else:
-        write_photo(coloured, output, quality=job.quality, overwrite=job.overwrite)
-    if job.before_after is not None:
-        from colorizer_cli.photo.sheet import write_before_after
-
-        write_before_after(coloured, job.before_after, overwrite=job.overwrite)
-    return {
-        "input": job.source,
-        "output": output,
-        "width": photo.width,
-        "height": photo.height,
-        "bits": photo.bits,
-    } | facts
+    photo.decode_ahead()  # while the network is still being loaded
+    return photo, output
 
 
 def _colour(
-    photo: Photo, settings: Settings, weights: str | None, backend: str, device: str
+    photo: Photo, settings: Settings, weights: WeightsFolder, loading: Future[Predictor]
 ) -> tuple[ColouredPhoto, dict[str, object]]:
-    """A function of its own, so that the network's memory is free again before the full-resolution photo flows."""
+    import cv2
+
     from colorizer_cli.engine.colorizer import Colorizer
 
-    colorizer = Colorizer(weights, backend, device)
+    cv2.setNumThreads(1)  # strips are rendered side by side; OpenCV's own threads would only get in their way
+    colorizer = Colorizer.of(weights, loading.result())
     coloured = colorizer.colorize(photo, settings)
     return coloured, {
         "weights": colorizer.weights.config.name,
@@ -93,6 +98,19 @@ def _colour(
         "device": colorizer.predictor.device,
         "confidence": None if coloured.confidence is None else round(coloured.confidence, 3),
     }
+
+
+def _write(job: Job, coloured: ColouredPhoto, output: str, form: Format) -> None:
+    from colorizer_cli.photo.writing import write_photo, write_stdout
+
+    if output == STREAM:
+        write_stdout(coloured, form, quality=job.quality)
+    else:
+        write_photo(coloured, output, quality=job.quality, overwrite=job.overwrite)
+    if job.before_after is not None:
+        from colorizer_cli.photo.sheet import write_before_after
+
+        write_before_after(coloured, job.before_after, overwrite=job.overwrite)
 
 
 def _check_consistent(output: str, form: Format | None, before_after: Path | None) -> None:
