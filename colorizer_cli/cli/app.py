@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -60,8 +61,9 @@ def command() -> None:
             raise
         code = ending.code if isinstance(ending.code, int) else 0
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
+        with contextlib.suppress(OSError):  # a reader that has gone
+            if stream is not None:
+                stream.flush()
     os._exit(code)
 
 
