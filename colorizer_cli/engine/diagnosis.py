@@ -10,7 +10,7 @@ import sys
 
 from colorizer_cli.version import __version__
 
-BASE = ("numpy", "opencv-python-headless", "pyvips", "pyvips-binary", "onnxruntime", "typer", "rich")
+BASE = ("numpy", "opencv-python-headless", "pyvips", "pyvips-binary", "pillow", "onnxruntime", "typer", "rich")
 EXTRAS = {"torch": ("torch", "timm", "safetensors"), "cluster": ("ray",), "heif": ("pillow-heif",)}
 
 

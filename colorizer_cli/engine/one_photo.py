@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colorizer_cli.errors import UsageError
-from colorizer_cli.photo.formats import FORMATS, QUALITY, SUFFIXES, Format
+from colorizer_cli.photo.formats import FORMATS, MAX_PIXELS, QUALITY, SUFFIXES, Format, written_as
 
 if TYPE_CHECKING:
     from colorizer_cli.engine.settings import Settings
@@ -28,6 +30,10 @@ class Job:
     quality: int = QUALITY
     overwrite: bool = False
     before_after: Path | None = None
+    progressive: bool = False
+    max_pixels: int = MAX_PIXELS
+    strip_metadata: bool = False
+    sidecar: bool = False
 
 
 def run(
@@ -44,13 +50,13 @@ def run(
     """
     from colorizer_cli.engine.settings import Settings
     from colorizer_cli.photo.reading import read_photo
-    from colorizer_cli.photo.writing import check_output, write_photo, write_stdout
+    from colorizer_cli.photo.writing import check_output, write_pages, write_stdout
 
     settings = Settings(vividness, size)
     form = _checked_format(job.form)
     original = None if job.source == STREAM else job.source
-    photo = read_photo(job.source)
-    output = _default_output(job.source, form or photo.format) if job.output is None else job.output
+    photo = read_photo(job.source, max_pixels=job.max_pixels)
+    output = _default_output(job.source, form or written_as(photo.format)) if job.output is None else job.output
     _check_consistent(output, form, job.before_after)
     for path in (None if output == STREAM else output, job.before_after):
         if path is not None:
@@ -60,39 +66,47 @@ def run(
     import cv2
 
     cv2.setNumThreads(1)  # strips are rendered side by side; OpenCV's own threads would only get in their way
-    coloured, facts = _colour(photo, settings, weights, backend, device)
+    pages, first, facts = _colour(photo, settings, job, weights, backend, device)
     if output == STREAM:
-        write_stdout(coloured, form or photo.format, quality=job.quality)
+        write_stdout(pages, form or written_as(photo.format), quality=job.quality, progressive=job.progressive)
     else:
-        write_photo(coloured, output, quality=job.quality, overwrite=job.overwrite)
+        write_pages(pages, output, quality=job.quality, progressive=job.progressive, overwrite=job.overwrite)
     if job.before_after is not None:
         from colorizer_cli.photo.sheet import write_before_after
 
-        write_before_after(coloured, job.before_after, overwrite=job.overwrite)
+        write_before_after(first, job.before_after, overwrite=job.overwrite)
     return {
         "input": job.source,
         "output": output,
         "width": photo.width,
         "height": photo.height,
         "bits": photo.bits,
+        "pages": photo.pages,
     } | facts
 
 
 def _colour(
-    photo: Photo, settings: Settings, weights: str | None, backend: str, device: str
-) -> tuple[ColouredPhoto, dict[str, object]]:
-    """A function of its own, so that the network's memory is free again before the full-resolution photo flows."""
+    photo: Photo, settings: Settings, job: Job, weights: str | None, backend: str, device: str
+) -> tuple[Iterable[ColouredPhoto], ColouredPhoto, dict[str, object]]:
+    """→ all pages, the first of them, what is to be said. A function of its own, so that of a single photo the
+    network's memory is free again before the full-resolution photo flows."""
     from colorizer_cli.engine.colorizer import Colorizer
+    from colorizer_cli.engine.pages import coloured_pages
 
     colorizer = Colorizer(weights, backend, device)
-    coloured = colorizer.colorize(photo, settings)
-    return coloured, {
-        "weights": colorizer.weights.config.name,
-        "weights_sha256": colorizer.weights.sha256,
-        "backend": colorizer.predictor.backend,
-        "device": colorizer.predictor.device,
-        "confidence": None if coloured.confidence is None else round(coloured.confidence, 3),
-    }
+    pages = coloured_pages(colorizer, photo, settings, strip_metadata=job.strip_metadata)
+    first = next(pages)
+    return (
+        itertools.chain([first], pages if photo.pages > 1 else ()),
+        first,
+        {
+            "weights": colorizer.weights.config.name,
+            "weights_sha256": colorizer.weights.sha256,
+            "backend": colorizer.predictor.backend,
+            "device": colorizer.predictor.device,
+            "confidence": None if first.confidence is None else round(first.confidence, 3),
+        },
+    )
 
 
 def _check_consistent(output: str, form: Format | None, before_after: Path | None) -> None:

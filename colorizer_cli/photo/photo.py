@@ -22,6 +22,18 @@ STRIP_PIXELS = 2**18  # fewer, larger strips wait less for the interpreter; a fl
 
 
 @dataclass(frozen=True)
+class TiffLayout:
+    """compression   the value of TIFF's tag 259
+    tile            (width, height) of the tiles; None for strips
+    subfile         the value of TIFF's tag 254: 1 marks a smaller version of another page
+    """
+
+    compression: int = 1
+    tile: tuple[int, int] | None = None
+    subfile: int = 0
+
+
+@dataclass(frozen=True)
 class Photo:
     """A photograph, upright, lazy: nothing is decoded before pixels are asked for. The gray of one of up to
     67 megapixels is then kept; a larger one is decoded anew, in passing, each time.
@@ -33,6 +45,9 @@ class Photo:
     has_alpha       whether an alpha channel follows the colour channels
     format          what the file was: the format that a result gets if nothing else is said
     metadata        EXIF, XMP, IPTC, resolution, profile
+    page, pages     which of how many photos in the file this is, from 0; only TIFF files hold several
+    read_page       number of a page → its Photo
+    layout          how a TIFF stores its pixels, so that the result can be stored alike; None for other formats
     open            → a fresh image of 1–4 bands. `sequential`: rows will be asked for from top to bottom, once;
                     `shrink`: the decoder may give 1/1, 1/2, 1/4 or 1/8 of the size if that is cheaper.
     """
@@ -46,6 +61,10 @@ class Photo:
     format: Format
     metadata: Metadata
     open: Callable[[bool, int], pyvips.Image] = field(repr=False)
+    page: int = 0
+    pages: int = 1
+    read_page: Callable[[int], Photo] | None = field(default=None, repr=False)
+    layout: TiffLayout | None = None
 
     @property
     def strip_rows(self) -> int:
