@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 
-LONG_SIDE = 512  # pixels of the copy on which frames are looked for
+LONG_SIDE = 400  # pixels of the copy on which frames are looked for
 LAYERS = 3  # a print on a mount on a scanner's bed
 DEEPEST = 0.35  # of a side
 SMALLEST_PICTURE = 0.25  # of the area
@@ -73,13 +73,17 @@ def find_frame(gray: Array) -> Frame | None:
         if inner is None:
             break
         found = True
-        corners = inner + np.float32([left, top])
-        frame = Frame(corners / np.float32([width, height]))
+        corners = np.asarray(inner + np.array([left, top]), np.float32)
+        frame = Frame(_shares(corners, width, height))
         x0, y0, x1, y1 = frame.box
         if (x1 - x0) * (y1 - y0) < SMALLEST_PICTURE:
             return None
         left, top, right, bottom = round(x0 * width), round(y0 * height), round(x1 * width), round(y1 * height)
-    return Frame(np.clip(corners / np.float32([width, height]), 0, 1)) if found else None
+    return Frame(np.clip(_shares(corners, width, height), 0, 1)) if found else None
+
+
+def _shares(corners: Array, width: int, height: int) -> Array:
+    return np.asarray(corners / np.array([width, height]), np.float32)
 
 
 def _peel(gray: Array) -> Array | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from colorizer_cli.errors import UsageError
+from colorizer_cli.errors import AlreadyInColourError, UsageError
 from colorizer_cli.photo.formats import FORMATS, MAX_PIXELS, QUALITY, SUFFIXES, Format, written_as
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Job:
     max_pixels: int = MAX_PIXELS
     strip_metadata: bool = False
     sidecar: bool = False
+    force: bool = False
 
 
 def run(
@@ -41,52 +42,81 @@ def run(
     weights: str | None = None,
     backend: str = "auto",
     device: str = "auto",
-    vividness: float | None = None,
-    size: int | None = None,
+    settings: Settings | None = None,
 ) -> dict[str, object]:
-    """Colours the job's photo. → what was done, for people and for --json.
+    """Colours the job's photo. → what was done, for people and for --json; "output" is None where nothing had to be.
 
     What is wrong with the names of input and outputs is found before the network runs. Raises ColorizerError.
     """
-    from colorizer_cli.engine.settings import Settings
+    from colorizer_cli.engine.triage import check_colourable
     from colorizer_cli.photo.reading import read_photo
-    from colorizer_cli.photo.writing import check_output, write_pages, write_stdout
 
-    settings = Settings(vividness, size)
     form = _checked_format(job.form)
-    original = None if job.source == STREAM else job.source
     photo = read_photo(job.source, max_pixels=job.max_pixels)
     output = _default_output(job.source, form or written_as(photo.format)) if job.output is None else job.output
-    _check_consistent(output, form, job.before_after)
-    for path in (None if output == STREAM else output, job.before_after):
-        if path is not None:
-            check_output(path, original, job.overwrite)
+    _check_outputs(job, output, form)
+    facts = {"input": job.source, "width": photo.width, "height": photo.height, "bits": photo.bits}
     photo.decode_ahead()  # while the network is loaded
 
     import cv2
 
     cv2.setNumThreads(1)  # strips are rendered side by side; OpenCV's own threads would only get in their way
-    pages, first, facts = _colour(photo, settings, job, weights, backend, device)
+    if not job.force:
+        try:
+            check_colourable(photo)
+        except AlreadyInColourError as reason:
+            return facts | {"output": None, "left_alone": str(reason)}
+    pages, first, more = _colour(_with_sidecar(photo, job), settings, job, weights, backend, device)
+    _write(job, output, form or written_as(photo.format), pages, first)
+    return facts | {"output": output, "pages": photo.pages} | more
+
+
+def _with_sidecar(photo: Photo, job: Job) -> Photo:
+    """The photo's XMP with that of its sidecar, if there is one and it is asked for."""
+    if not job.sidecar or job.source == STREAM:
+        return photo
+    from colorizer_cli.photo.sidecar import merge_sidecar
+
+    return replace(photo, metadata=merge_sidecar(photo.metadata, job.source))
+
+
+def _write(job: Job, output: str, form: Format, pages: Iterable[ColouredPhoto], first: ColouredPhoto) -> None:
+    from colorizer_cli.photo.writing import write_bytes, write_pages, write_stdout
+
     if output == STREAM:
-        write_stdout(pages, form or written_as(photo.format), quality=job.quality, progressive=job.progressive)
+        write_stdout(pages, form, quality=job.quality, progressive=job.progressive)
     else:
         write_pages(pages, output, quality=job.quality, progressive=job.progressive, overwrite=job.overwrite)
+    if job.sidecar and first.metadata.xmp is not None:
+        write_bytes(first.metadata.xmp, _sidecar_output(job, output), overwrite=job.overwrite)
     if job.before_after is not None:
         from colorizer_cli.photo.sheet import write_before_after
 
         write_before_after(first, job.before_after, overwrite=job.overwrite)
-    return {
-        "input": job.source,
-        "output": output,
-        "width": photo.width,
-        "height": photo.height,
-        "bits": photo.bits,
-        "pages": photo.pages,
-    } | facts
+
+
+def _check_outputs(job: Job, output: str, form: Format | None) -> None:
+    from colorizer_cli.photo.writing import check_output, check_place
+
+    _check_consistent(output, form, job.before_after)
+    original = None if job.source == STREAM else job.source
+    for path in (None if output == STREAM else output, job.before_after):
+        if path is not None:
+            check_output(path, original, job.overwrite)
+    if job.sidecar:
+        if output == STREAM:
+            raise UsageError("--sidecar writes beside the output, and -o - has no place beside it")
+        check_place(_sidecar_output(job, output), original, job.overwrite)
+
+
+def _sidecar_output(job: Job, output: str) -> str:
+    from colorizer_cli.photo.sidecar import result_sidecar
+
+    return result_sidecar(job.source, output)
 
 
 def _colour(
-    photo: Photo, settings: Settings, job: Job, weights: str | None, backend: str, device: str
+    photo: Photo, settings: Settings | None, job: Job, weights: str | None, backend: str, device: str
 ) -> tuple[Iterable[ColouredPhoto], ColouredPhoto, dict[str, object]]:
     """→ all pages, the first of them, what is to be said. A function of its own, so that of a single photo the
     network's memory is free again before the full-resolution photo flows."""

@@ -66,6 +66,7 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
         pages=pages,
         read_page=lambda number: read_photo(encoded, page=number, max_pixels=max_pixels),
         layout=container.layout,
+        is_rgb=header.bands >= 3,
     )
 
 

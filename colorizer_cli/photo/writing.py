@@ -30,10 +30,15 @@ def output_format(path: str | Path) -> Format:
 
 def check_output(path: str | Path, original: str | Path | None = None, overwrite: bool = False) -> None:
     """Raises what `write_photo` would have to, before any work is done; UsageError where `path` is the original."""
+    output_format(path)
+    check_place(path, original, overwrite)
+
+
+def check_place(path: str | Path, original: str | Path | None = None, overwrite: bool = False) -> None:
+    """`check_output` for a file that is no photo."""
     path = Path(path)
     if os.path.isdir(path):
         raise OutputError(f"{path} is a folder; give a file name")
-    output_format(path)
     if not os.path.isdir(path.parent):
         raise OutputError(f"{path.parent}: no such folder; create it first")
     if original is not None and os.path.exists(path) and os.path.exists(original) and os.path.samefile(path, original):
@@ -100,7 +105,8 @@ def write_image(
 
 
 def write_bytes(data: bytes, path: str | Path, *, original: Path | None = None, overwrite: bool = False) -> None:
-    """Writes a sidecar as `write_photo` does a photo."""
+    """Writes a sidecar of the photo `original` as `write_photo` does a photo."""
+    check_place(path, original, overwrite)
     path = Path(path)
     with _temporary(path) as temporary:
         temporary.write_bytes(data)
