@@ -66,6 +66,8 @@ def colorize(
     elif result["output"] is None:
         say(str(result["left_alone"]))
     elif not quiet:
+        for remark in result["remarks"]:
+            say(remark)
         say(f"{result['output']}  (colours by {result['weights']}, {seconds:.1f} s)")
         if verbose:
             for name, value in result.items():

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from colorizer_cli.errors import AlreadyInColourError, UsageError
 from colorizer_cli.photo.formats import FORMATS, MAX_PIXELS, QUALITY, SUFFIXES, Format, written_as
@@ -43,7 +43,7 @@ def run(
     backend: str = "auto",
     device: str = "auto",
     settings: Settings | None = None,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Colours the job's photo. → what was done, for people and for --json; "output" is None where nothing had to be.
 
     What is wrong with the names of input and outputs is found before the network runs. Raises ColorizerError.
@@ -61,14 +61,15 @@ def run(
     import cv2
 
     cv2.setNumThreads(1)  # strips are rendered side by side; OpenCV's own threads would only get in their way
+    remarks: list[str] = []
     if not job.force:
         try:
-            check_colourable(photo)
+            remarks = check_colourable(photo)
         except AlreadyInColourError as reason:
             return facts | {"output": None, "left_alone": str(reason)}
     pages, first, more = _colour(_with_sidecar(photo, job), settings, job, weights, backend, device)
     _write(job, output, form or written_as(photo.format), pages, first)
-    return facts | {"output": output, "pages": photo.pages} | more
+    return facts | {"output": output, "pages": photo.pages, "remarks": remarks} | more
 
 
 def _with_sidecar(photo: Photo, job: Job) -> Photo:

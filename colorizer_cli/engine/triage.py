@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from colorizer_cli.color.frame import find_frame
 from colorizer_cli.color.lab import srgb_to_lab
+from colorizer_cli.engine.negative import REFUSED, SUSPECTED, negative_score
 from colorizer_cli.errors import AlreadyInColourError, PhotoError
 from colorizer_cli.photo.photo import Photo
 
@@ -50,9 +51,13 @@ class Colours:
         return self.stray > STRAY
 
 
-def check_colourable(photo: Photo) -> None:
-    """Raises AlreadyInColourError, or PhotoError for a negative. Pages of one file are all one or the other."""
-    found = [_in_colour(page) for page in _pages(photo)]
+def check_colourable(photo: Photo) -> list[str]:
+    """→ remarks for the user. Raises AlreadyInColourError, or PhotoError for a negative.
+
+    Pages of one file are all in colour or all not.
+    """
+    remarks: list[str] = []
+    found = [_in_colour(page, remarks) for page in _pages(photo)]
     if all(found):
         raise AlreadyInColourError(f"{photo.name} is in colour already and was left alone; --force colours it anew")
     if any(found):
@@ -60,6 +65,7 @@ def check_colourable(photo: Photo) -> None:
             f"{photo.name}: page {found.index(True) + 1} is in colour already, others are not; "
             "--force colours them all, or split the file"
         )
+    return remarks
 
 
 def _pages(photo: Photo) -> Iterator[Photo]:
@@ -67,18 +73,25 @@ def _pages(photo: Photo) -> Iterator[Photo]:
         yield photo if number == photo.page or photo.read_page is None else photo.read_page(number)
 
 
-def _in_colour(photo: Photo) -> bool:
+def _in_colour(photo: Photo, remarks: list[str]) -> bool:
     """Judged by the picture inside its borders: a mount may be brown, and a colour chart lie on it."""
-    if not photo.is_rgb:
-        return False
-    height, width = photo.overview.shape
-    frame = find_frame(photo.overview)
+    gray = photo.overview
+    height, width = gray.shape
+    frame = find_frame(gray)
     left, top, right, bottom = frame.box if frame else (0.0, 0.0, 1.0, 1.0)
     inside = np.s_[round(top * height) : round(bottom * height), round(left * width) : round(right * width)]
-    colours = Colours.of(photo.thumbnail(width, height)[inside])
-    if colours.is_colour_negative:
-        raise PhotoError(f"{photo.name} looks like a colour negative; {INVERT}")
-    return colours.is_colour
+    if photo.is_rgb:
+        colours = Colours.of(photo.thumbnail(width, height)[inside])
+        if colours.is_colour_negative:
+            raise PhotoError(f"{photo.name} looks like a colour negative; {INVERT}")
+        if colours.is_colour:
+            return True
+    score = negative_score(gray[inside])
+    if score > REFUSED:
+        raise PhotoError(f"{photo.name} looks like a negative; {INVERT}")
+    if score > SUSPECTED:
+        remarks.append(f"{photo.name} may be a negative; {INVERT.partition(';')[0]}")
+    return False
 
 
 def _toning(lightness: NDArray[np.float32], ab: NDArray[np.float32]) -> NDArray[np.float64]:
