@@ -80,6 +80,11 @@ StripMetadata = Annotated[
 ]
 Sidecar = Annotated[bool, typer.Option("--sidecar", help="Read the photo's XMP sidecar; write one beside the result.")]
 Force = Annotated[bool, typer.Option("--force", help="Colour what is in colour already, or looks like a negative.")]
+C2pa = Annotated[
+    str | None,
+    typer.Option("--c2pa", metavar="CHAIN.pem", help="Sign the result as Content Credentials (extra [c2pa])."),
+]
+C2paKey = Annotated[str | None, typer.Option("--c2pa-key", metavar="KEY.pem", help="The private key of --c2pa.")]
 MaxPixels = Annotated[int, typer.Option(metavar="N", min=1, help="Refuse what claims to have more pixels.")]
 BeforeAfter = Annotated[
     str | None, typer.Option(metavar="SHEET.jpg", help="Also write original and result side by side.")

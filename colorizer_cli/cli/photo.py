@@ -30,6 +30,8 @@ def colorize(
     strip_metadata: options.StripMetadata = False,
     sidecar: options.Sidecar = False,
     force: options.Force = False,
+    c2pa: options.C2pa = None,
+    c2pa_key: options.C2paKey = None,
     max_pixels: options.MaxPixels = MAX_PIXELS,
     before_after: options.BeforeAfter = None,
     overwrite: options.Overwrite = False,
@@ -45,7 +47,10 @@ def colorize(
         raise UsageError("--json and -o - both want stdout; write the photo to a file")
     from colorizer_cli.engine.one_photo import Job, run
     from colorizer_cli.engine.settings import Settings
+    from colorizer_cli.photo.content_credentials import Certificate
 
+    if (c2pa is None) != (c2pa_key is None):
+        raise UsageError("--c2pa CHAIN.pem and --c2pa-key KEY.pem go together")
     job = Job(
         source,
         output,
@@ -58,6 +63,7 @@ def colorize(
         strip_metadata=strip_metadata,
         sidecar=sidecar,
         force=force,
+        certificate=Certificate(Path(c2pa), Path(c2pa_key)) if c2pa and c2pa_key else None,
     )
     result = run(job, weights, backend, device, Settings(vividness, size, border, tone))
     seconds = round(time.perf_counter() - started, 3)

@@ -15,6 +15,7 @@ from colorizer_cli.photo.formats import FORMATS, MAX_PIXELS, QUALITY, SUFFIXES, 
 if TYPE_CHECKING:
     from colorizer_cli.engine.settings import Settings
     from colorizer_cli.photo.coloured import ColouredPhoto
+    from colorizer_cli.photo.content_credentials import Certificate
     from colorizer_cli.photo.photo import Photo
 
 STREAM = "-"
@@ -35,6 +36,7 @@ class Job:
     strip_metadata: bool = False
     sidecar: bool = False
     force: bool = False
+    certificate: Certificate | None = None
 
 
 def run(
@@ -87,7 +89,14 @@ def _write(job: Job, output: str, form: Format, pages: Iterable[ColouredPhoto], 
     if output == STREAM:
         write_stdout(pages, form, quality=job.quality, progressive=job.progressive)
     else:
-        write_pages(pages, output, quality=job.quality, progressive=job.progressive, overwrite=job.overwrite)
+        write_pages(
+            pages,
+            output,
+            quality=job.quality,
+            progressive=job.progressive,
+            overwrite=job.overwrite,
+            certificate=job.certificate,
+        )
     if job.sidecar and first.metadata.xmp is not None:
         write_bytes(first.metadata.xmp, _sidecar_output(job, output), overwrite=job.overwrite)
     if job.before_after is not None:
@@ -104,6 +113,10 @@ def _check_outputs(job: Job, output: str, form: Format | None) -> None:
     for path in (None if output == STREAM else output, job.before_after):
         if path is not None:
             check_output(path, original, job.overwrite)
+    if job.certificate is not None:
+        if output == STREAM:
+            raise UsageError("--c2pa signs files; give -o a name")
+        job.certificate.check()
     if job.sidecar:
         if output == STREAM:
             raise UsageError("--sidecar writes beside the output, and -o - has no place beside it")

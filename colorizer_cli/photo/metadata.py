@@ -62,7 +62,7 @@ class Metadata:
             iptc=records,
             comments=() if comment is None else (comment,),
             texts=texts,
-            resolution=(image.yres, image.xres) if turned else (image.xres, image.yres),
+            resolution=_resolution(image, turned),
             resolution_unit=image.get("resolution-unit") if "resolution-unit" in fields else None,
             profiled=profile is not None,
             rgb_profile=RgbProfile.parse(profile) if profile and image.bands >= 3 else None,
@@ -114,6 +114,12 @@ class Metadata:
     def converted_profile(self) -> RgbProfile | None:
         """The profile that the result's colours have to be converted to; None where they are sRGB's already."""
         return None if self.rgb_profile is None or is_srgb(self.rgb_profile.data) else self.rgb_profile
+
+
+def _resolution(image: pyvips.Image, turned: bool) -> tuple[float, float]:
+    """Damaged files claim any; libvips writes what lies below a million pixels per millimetre."""
+    across, down = (value if 0 < value < 1e5 else 1.0 for value in (image.xres, image.yres))
+    return (down, across) if turned else (across, down)
 
 
 def _png_texts(image: pyvips.Image, fields: set[str]) -> dict[str, str]:

@@ -68,7 +68,10 @@ class PillowFile:
 
 def _open(data: bytes, form: Format, name: str) -> Any:
     try:
-        return _opener(form, name)(io.BytesIO(data))
+        image = _opener(form, name)(io.BytesIO(data))
+        if min(image.size) < 1 or not image.mode:  # asked for here: HEIC's are looked up late
+            raise ValueError("no pixels")
+        return image
     except ColorizerError:
         raise
     except Exception as error:  # a damaged header comes out of Pillow as any of a dozen types

@@ -14,6 +14,7 @@ import pyvips
 
 from colorizer_cli.errors import OutputError, UsageError
 from colorizer_cli.photo.coloured import ColouredPhoto
+from colorizer_cli.photo.content_credentials import Certificate, sign
 from colorizer_cli.photo.encoding import Encoding, saver
 from colorizer_cli.photo.failures import last_line
 from colorizer_cli.photo.formats import FORMATS, QUALITY, Format
@@ -75,14 +76,18 @@ def write_pages(
     quality: int = QUALITY,
     progressive: bool = False,
     overwrite: bool = False,
+    certificate: Certificate | None = None,
 ) -> None:
-    """`write_photo` for all the photos of one file: several need a TIFF. They may be made while they are written."""
+    """`write_photo` for all the photos of one file: several need a TIFF. They may be made while they are written.
+    `certificate` signs the result."""
     pages = iter(photos)
     first = next(pages)
     check_output(path, first.original.path, overwrite)
     path = Path(path)
     with _temporary(path) as temporary:
         save(first, pages, output_format(path), temporary, Encoding(quality, progressive), str(path))
+        if certificate is not None:
+            sign(temporary, output_format(path), certificate, first.metadata.xmp, path.name)
         _publish(temporary, path, overwrite)
 
 

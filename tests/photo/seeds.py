@@ -1,4 +1,4 @@
-"""Small valid files of every format that is read, with metadata where the format holds any: what the fuzz test mutates."""
+"""Small valid files of every format that is read, with metadata where it holds any: what the fuzz test mutates."""
 
 import io
 
