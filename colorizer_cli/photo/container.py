@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from colorizer_cli.photo import exif
+from colorizer_cli.photo import exif, iptc
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.jpeg_segments import read_extras
 from colorizer_cli.photo.metadata import Metadata
@@ -15,7 +15,7 @@ from colorizer_cli.photo.photo import TiffLayout
 from colorizer_cli.photo.tiff_directory import Directory, TiffFile
 from colorizer_cli.photo.xmp import join_extended
 
-SUBFILE, COMPRESSION, TILE_WIDTH, TILE_HEIGHT = 254, 259, 322, 323
+SUBFILE, COMPRESSION, TILE_WIDTH, TILE_HEIGHT, IPTC = 254, 259, 322, 323, 33723
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Container:
     """exif: a TIFF page's EXIF as a block; layout: how a TIFF stores its pixels; the rest as the names say."""
 
     exif: bytes | None = None
+    iptc: bytes | None = None
     comments: tuple[str, ...] = ()
     extended_xmp: bytes | None = None
     layout: TiffLayout | None = None
@@ -32,7 +33,9 @@ class Container:
     def of(cls, file: BinaryIO, form: Format, page: int) -> Container:
         """`file` is open at its start; damaged parts are left out: the decoder has accepted the file."""
         if form == "tiff":
-            return cls(exif=exif.ExifTags.of(file, page).block(), layout=_layout(file, page))
+            directory = _directory(file, page)
+            records = iptc.from_tiff(directory[IPTC].data) if IPTC in directory else None
+            return cls(exif=exif.ExifTags.of(file, page).block(), iptc=records, layout=_layout(directory))
         if form == "jpeg":
             extras = read_extras(file)
             comments = tuple(text.decode("utf-8", "surrogateescape") for text in extras.comments)
@@ -44,16 +47,20 @@ class Container:
         return replace(
             metadata,
             exif=self.exif or metadata.exif,
+            iptc=self.iptc or metadata.iptc,
             comments=self.comments or metadata.comments,
             xmp=join_extended(metadata.xmp, self.extended_xmp) if self.extended_xmp else metadata.xmp,
         )
 
 
-def _layout(file: BinaryIO, page: int) -> TiffLayout:
+def _directory(file: BinaryIO, page: int) -> Directory:
     try:
-        directory = next((found for number, found in enumerate(TiffFile(file).pages()) if number == page), {})
+        return next((found for number, found in enumerate(TiffFile(file).pages()) if number == page), {})
     except ValueError:
-        directory = {}
+        return {}
+
+
+def _layout(directory: Directory) -> TiffLayout:
     tile = (_number(directory, TILE_WIDTH, 0), _number(directory, TILE_HEIGHT, 0))
     return TiffLayout(
         compression=_number(directory, COMPRESSION, 1),

@@ -51,7 +51,7 @@ class Metadata:
         texts = _png_texts(image, fields)
         records = blob("iptc-data")
         if records is not None:
-            records = iptc.from_tiff(records) if container == "tiff" else iptc.from_jpeg(records)
+            records = None if container == "tiff" else iptc.from_jpeg(records)  # libvips cuts TIFF's to a quarter
         elif iptc.PNG_KEY in texts:
             records = iptc.from_png(texts[iptc.PNG_KEY])
         texts.pop(iptc.PNG_KEY, None)
@@ -89,8 +89,8 @@ class Metadata:
                 image.set_type(pyvips.GValue.gstr_type, name, value)
         if self.xmp is not None:
             _set_blob(image, "xmp-data", self.xmp)
-        wrapped = iptc.to_jpeg(self.iptc) if self.iptc and form == "jpeg" else self.iptc
-        if wrapped is not None and form in ("jpeg", "tiff"):
+        wrapped = iptc.to_jpeg(self.iptc) if self.iptc and form == "jpeg" else None
+        if wrapped is not None:
             _set_blob(image, "iptc-data", wrapped)
         image.set_type(pyvips.GValue.gint_type, "orientation", 1)
         if self.resolution_unit is not None:
@@ -98,11 +98,10 @@ class Metadata:
         if self.profiled:
             srgb = pyvips.Operation.call("profile_load", "srgb")
             _set_blob(image, "icc-profile-data", self.rgb_profile.data if self.rgb_profile else srgb)
-        for number, (key, text) in enumerate(self._png_chunks().items() if form == "png" else ()):
-            image.set_type(pyvips.GValue.gstr_type, f"png-comment-{number}-{key}", text)
         return image
 
-    def _png_chunks(self) -> dict[str, str]:
+    def png_texts(self) -> dict[str, str]:
+        """Key → text of the chunks that a PNG gets."""
         chunks = dict(self.texts)
         if self.comments:
             chunks["Comment"] = "\n".join(self.comments)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyvips
 
 from colorizer_cli.errors import OutputError, UsageError
-from colorizer_cli.photo import jpeg_segments, xmp
+from colorizer_cli.photo import jpeg_segments, png_chunks, xmp
 from colorizer_cli.photo.coloured import ColouredPhoto
 from colorizer_cli.photo.encoding import BIGTIFF_BYTES, Encoding, fitting, saver
 from colorizer_cli.photo.failures import last_line
@@ -43,6 +43,8 @@ def save(
             _save_page(first, form, path, encoding, name)
             if form == "jpeg":
                 _complete_jpeg(first, path)
+            elif form == "png" and first.metadata.png_texts():
+                png_chunks.insert(path, first.metadata.png_texts())
     except OSError as error:
         raise OutputError(f"{name} could not be written: {error.strerror}") from error
 
@@ -78,6 +80,7 @@ def _needs_bigtiff(first: ColouredPhoto) -> bool:
 def _page_tags(photo: ColouredPhoto) -> PageTags:
     return PageTags(
         exif=photo.metadata.exif,
+        iptc=photo.metadata.iptc,
         comment="\n".join(photo.metadata.comments) or None,
         subfile=photo.original.layout.subfile if photo.original.layout else 0,
     )

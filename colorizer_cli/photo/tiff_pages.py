@@ -14,21 +14,24 @@ from typing import BinaryIO
 from colorizer_cli.photo.exif import ExifTags
 from colorizer_cli.photo.tiff_directory import LONG, Directory, Entry, TiffFile, append_directory, link
 
-SUBFILE, PAGE_NUMBER, IMAGE_DESCRIPTION = 254, 297, 270
+SUBFILE, PAGE_NUMBER, IMAGE_DESCRIPTION, IPTC = 254, 297, 270, 33723
+ASCII, UNDEFINED = 2, 7
 PLACES = (273, 324)  # strip and tile offsets
 BLOCK = 2**20
 
 
 @dataclass(frozen=True)
 class PageTags:
-    """exif: a block, or None; comment: text for ImageDescription where EXIF has none; subfile: TIFF's tag 254."""
+    """exif: a block, or None; comment: text for ImageDescription where EXIF has none; iptc: records, which libvips
+    would cut; subfile: TIFF's tag 254."""
 
     exif: bytes | None = None
     comment: str | None = None
+    iptc: bytes | None = None
     subfile: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.exif or self.comment or self.subfile)
+        return bool(self.exif or self.comment or self.iptc or self.subfile)
 
 
 def join_pages(path: Path, pages: list[Path], tags: list[PageTags]) -> None:
@@ -78,11 +81,13 @@ def _shifted(directory: Directory, base: int) -> Directory:
 def _further(file: BinaryIO, tags: PageTags, big: bool) -> Directory:
     found: Directory = {}
     if tags.comment:
-        found[IMAGE_DESCRIPTION] = Entry(2, tags.comment.encode("utf-8", "surrogateescape") + b"\0")
+        found[IMAGE_DESCRIPTION] = Entry(ASCII, tags.comment.encode("utf-8", "surrogateescape") + b"\0")
     if tags.exif:
         block = ExifTags.of_block(tags.exif)
         found |= block.ifd0
         found |= block.append_below(file, big)
+    if tags.iptc:
+        found[IPTC] = Entry(UNDEFINED, tags.iptc)
     if tags.subfile:
         found[SUBFILE] = Entry(LONG, struct.pack("<I", tags.subfile))
     return found
