@@ -10,7 +10,7 @@ from types import FrameType
 
 import typer
 
-from colorizer_cli.cli import doctor, options, photo, weights
+from colorizer_cli.cli import doctor, options, photo, verify, weights
 from colorizer_cli.errors import ColorizerError
 
 INTERRUPTED = 130
@@ -29,8 +29,9 @@ app = typer.Typer(
 app.command(PHOTO, help="Colour one photo: `colorize PHOTO [OPTIONS]`; see `colorize PHOTO --help`.")(photo.colorize)
 app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
+app.command("verify")(verify.verify)
 
-COMMANDS = {"weights", "doctor"}
+COMMANDS = {"weights", "doctor", "verify"}
 GLOBAL_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 
 

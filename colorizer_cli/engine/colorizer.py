@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from colorizer_cli.backends.choice import create_predictor
 from colorizer_cli.backends.predictor import Predictor
-from colorizer_cli.color.chroma_field import ChromaField
 from colorizer_cli.color.decoding import confidence, decode
-from colorizer_cli.color.lab import gray_to_lightness
+from colorizer_cli.engine.composition import Composition
 from colorizer_cli.engine.settings import Settings
 from colorizer_cli.errors import WeightsError
 from colorizer_cli.photo.coloured import ColouredPhoto
@@ -47,12 +46,15 @@ class Colorizer:
         config = self.weights.config
         vividness = config.vividness if settings.vividness is None else settings.vividness
         size = settings.size or config.input_size
-        gray = photo.gray_thumbnail(*network_size(photo.width, photo.height, size))
-        output = self.predictor.predict(gray[None, None])[0]
+        composition = Composition.of(photo, settings, size)
+        photo = composition.photo
+        output = self.predictor.predict(composition.picture[None, None])[0]
         ab, sureness = self._decode(output, vividness)
-        field = ChromaField.fit(np.asarray(gray_to_lightness(gray), np.float32), ab, config.stride)
+        field = composition.field(ab, config.stride)
         provenance = Provenance(
-            weights=config.name, weights_sha256=self.weights.sha256, options={"vividness": vividness, "size": size}
+            weights=config.name,
+            weights_sha256=self.weights.sha256,
+            options={"vividness": vividness, "size": size} | composition.options,
         )
         return ColouredPhoto(
             original=photo,
@@ -72,10 +74,3 @@ class Colorizer:
             return output, None
         ab = decode(output, config.bin_array(), config.prior_array(), vividness)
         return ab, float(confidence(output).mean())
-
-
-def network_size(width: int, height: int, size: int) -> tuple[int, int]:
-    """(width, height) of the network input: the photo's proportions, an area of size², never larger than the photo."""
-    aspect = width / height
-    scale = min(1.0, width / (size * aspect**0.5), height / (size / aspect**0.5))
-    return max(1, round(size * aspect**0.5 * scale)), max(1, round(size / aspect**0.5 * scale))

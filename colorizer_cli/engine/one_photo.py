@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from colorizer_cli.errors import UsageError
-from colorizer_cli.photo.formats import FORMATS, QUALITY, SUFFIXES, Format
+from colorizer_cli.errors import AlreadyInColourError, UsageError
+from colorizer_cli.photo.formats import FORMATS, MAX_PIXELS, QUALITY, SUFFIXES, Format, written_as
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from colorizer_cli.backends.predictor import Predictor
     from colorizer_cli.engine.settings import Settings
     from colorizer_cli.photo.coloured import ColouredPhoto
+    from colorizer_cli.photo.content_credentials import Certificate
     from colorizer_cli.photo.photo import Photo
     from colorizer_cli.weights.folder import WeightsFolder
 
@@ -32,6 +33,12 @@ class Job:
     quality: int = QUALITY
     overwrite: bool = False
     before_after: Path | None = None
+    progressive: bool = False
+    max_pixels: int = MAX_PIXELS
+    strip_metadata: bool = False
+    sidecar: bool = False
+    force: bool = False
+    certificate: Certificate | None = None
 
 
 def run(
@@ -39,78 +46,130 @@ def run(
     weights: str | None = None,
     backend: str = "auto",
     device: str = "auto",
-    vividness: float | None = None,
-    size: int | None = None,
-) -> dict[str, object]:
-    """Colours the job's photo. → what was done, for people and for --json.
+    settings: Settings | None = None,
+) -> dict[str, Any]:
+    """Colours the job's photo. → what was done, for people and for --json; "output" is None where nothing had to be.
 
     What is wrong with the names of input and outputs is found before the network runs. Raises ColorizerError.
     """
     from concurrent.futures import ThreadPoolExecutor
 
     from colorizer_cli.backends.choice import create_predictor
-    from colorizer_cli.engine.settings import Settings
     from colorizer_cli.weights.registry import find_weights
 
-    settings = Settings(vividness, size)
     form = _checked_format(job.form)
     folder = find_weights(weights)
     with ThreadPoolExecutor(1, "network") as pool:
         loading = pool.submit(create_predictor, folder, backend, device)  # while the photo is read
         photo, output = _read(job, form)
-        coloured, facts = _colour(photo, settings, folder, loading)
-    del loading  # the network's memory is free again before the full-resolution photo flows
-    _write(job, coloured, output, form or photo.format)
-    size_facts = {"width": photo.width, "height": photo.height, "bits": photo.bits}
-    return {"input": job.source, "output": output} | size_facts | facts
+        facts = {"input": job.source, "width": photo.width, "height": photo.height, "bits": photo.bits}
+        try:
+            remarks = _triage(job, photo)
+        except AlreadyInColourError as reason:
+            return facts | {"output": None, "left_alone": str(reason)}
+        pages, first, more = _colour(_with_sidecar(photo, job), settings, job, folder, loading.result())
+    del loading  # of a single photo, the network's memory is free again before the full-resolution photo flows
+    _write(job, output, form or written_as(photo.format), pages, first)
+    return facts | {"output": output, "pages": photo.pages, "remarks": remarks} | more
 
 
 def _read(job: Job, form: Format | None) -> tuple[Photo, str]:
     """→ the photo, and where to write it, after all names have been checked."""
     from colorizer_cli.photo.reading import read_photo
-    from colorizer_cli.photo.writing import check_output
 
-    original = None if job.source == STREAM else job.source
-    photo = read_photo(job.source)
-    output = _default_output(job.source, form or photo.format) if job.output is None else job.output
-    _check_consistent(output, form, job.before_after)
-    for path in (None if output == STREAM else output, job.before_after):
-        if path is not None:
-            check_output(path, original, job.overwrite)
+    photo = read_photo(job.source, max_pixels=job.max_pixels)
+    output = _default_output(job.source, form or written_as(photo.format)) if job.output is None else job.output
+    _check_outputs(job, output, form)
     photo.decode_ahead()  # while the network is still being loaded
     return photo, output
 
 
-def _colour(
-    photo: Photo, settings: Settings, weights: WeightsFolder, loading: Future[Predictor]
-) -> tuple[ColouredPhoto, dict[str, object]]:
+def _triage(job: Job, photo: Photo) -> list[str]:
+    """→ remarks for the user. Raises AlreadyInColourError."""
     import cv2
 
-    from colorizer_cli.engine.colorizer import Colorizer
+    from colorizer_cli.engine.triage import check_colourable
 
     cv2.setNumThreads(1)  # strips are rendered side by side; OpenCV's own threads would only get in their way
-    colorizer = Colorizer.of(weights, loading.result())
-    coloured = colorizer.colorize(photo, settings)
-    return coloured, {
-        "weights": colorizer.weights.config.name,
-        "weights_sha256": colorizer.weights.sha256,
-        "backend": colorizer.predictor.backend,
-        "device": colorizer.predictor.device,
-        "confidence": None if coloured.confidence is None else round(coloured.confidence, 3),
-    }
+    return [] if job.force else check_colourable(photo)
 
 
-def _write(job: Job, coloured: ColouredPhoto, output: str, form: Format) -> None:
-    from colorizer_cli.photo.writing import write_photo, write_stdout
+def _with_sidecar(photo: Photo, job: Job) -> Photo:
+    """The photo's XMP with that of its sidecar, if there is one and it is asked for."""
+    if not job.sidecar or job.source == STREAM:
+        return photo
+    from colorizer_cli.photo.sidecar import merge_sidecar
+
+    return replace(photo, metadata=merge_sidecar(photo.metadata, job.source))
+
+
+def _write(job: Job, output: str, form: Format, pages: Iterable[ColouredPhoto], first: ColouredPhoto) -> None:
+    from colorizer_cli.photo.writing import write_bytes, write_pages, write_stdout
 
     if output == STREAM:
-        write_stdout(coloured, form, quality=job.quality)
+        write_stdout(pages, form, quality=job.quality, progressive=job.progressive)
     else:
-        write_photo(coloured, output, quality=job.quality, overwrite=job.overwrite)
+        write_pages(
+            pages,
+            output,
+            quality=job.quality,
+            progressive=job.progressive,
+            overwrite=job.overwrite,
+            certificate=job.certificate,
+        )
+    if job.sidecar and first.metadata.xmp is not None:
+        write_bytes(first.metadata.xmp, _sidecar_output(job, output), overwrite=job.overwrite)
     if job.before_after is not None:
         from colorizer_cli.photo.sheet import write_before_after
 
-        write_before_after(coloured, job.before_after, overwrite=job.overwrite)
+        write_before_after(first, job.before_after, overwrite=job.overwrite)
+
+
+def _check_outputs(job: Job, output: str, form: Format | None) -> None:
+    from colorizer_cli.photo.writing import check_output, check_place
+
+    _check_consistent(output, form, job.before_after)
+    original = None if job.source == STREAM else job.source
+    for path in (None if output == STREAM else output, job.before_after):
+        if path is not None:
+            check_output(path, original, job.overwrite)
+    if job.certificate is not None:
+        if output == STREAM:
+            raise UsageError("--c2pa signs files; give -o a name")
+        job.certificate.check()
+    if job.sidecar:
+        if output == STREAM:
+            raise UsageError("--sidecar writes beside the output, and -o - has no place beside it")
+        check_place(_sidecar_output(job, output), original, job.overwrite)
+
+
+def _sidecar_output(job: Job, output: str) -> str:
+    from colorizer_cli.photo.sidecar import result_sidecar
+
+    return result_sidecar(job.source, output)
+
+
+def _colour(
+    photo: Photo, settings: Settings | None, job: Job, weights: WeightsFolder, predictor: Predictor
+) -> tuple[Iterable[ColouredPhoto], ColouredPhoto, dict[str, object]]:
+    """→ all pages, the first of them, what is to be said."""
+    from colorizer_cli.engine.colorizer import Colorizer
+    from colorizer_cli.engine.pages import coloured_pages
+
+    colorizer = Colorizer.of(weights, predictor)
+    pages = coloured_pages(colorizer, photo, settings, strip_metadata=job.strip_metadata)
+    first = next(pages)
+    return (
+        itertools.chain([first], pages if photo.pages > 1 else ()),
+        first,
+        {
+            "weights": colorizer.weights.config.name,
+            "weights_sha256": colorizer.weights.sha256,
+            "backend": colorizer.predictor.backend,
+            "device": colorizer.predictor.device,
+            "confidence": None if first.confidence is None else round(first.confidence, 3),
+        },
+    )
 
 
 def _check_consistent(output: str, form: Format | None, before_after: Path | None) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from colorizer_cli.photo.metadata import Metadata
 from colorizer_cli.photo.photo import Photo
+from colorizer_cli.photo.rgb_profile import RgbProfile
 
 THREADS = 2  # decoding and encoding take a thread each besides
 AHEAD = 4  # strips in work at a time: memory stays bounded when the encoder is the slowest
@@ -54,9 +55,12 @@ class ColouredPhoto:
     def strip_rows(self) -> int:
         return self.original.strip_rows
 
-    def strips(self) -> Iterator[Integers]:
-        """(rows, width, bands) uint8 or uint16 from top to bottom: sRGB, and the original's alpha if it has one."""
-        render = self.renderer(self.width, self.height, self.bits)
+    def strips(self, profile: RgbProfile | None = None) -> Iterator[Integers]:
+        """(rows, width, bands) uint8 or uint16 from top to bottom: sRGB (or the encoding of `profile`), and the
+        original's alpha if it has one."""
+        render = self.renderer(self.width, self.height, self.bits if profile is None else 16)
+        if profile is not None:
+            render = _encoded(render, profile, self.bits)
         with ThreadPoolExecutor(THREADS, "render") as pool:
             pending: deque[Future[Integers]] = deque()
             for top, gray, alpha in self.original.strips():
@@ -66,14 +70,18 @@ class ColouredPhoto:
             while pending:
                 yield pending.popleft().result()
 
-    def pixels(self) -> Integers:
+    def pixels(self, profile: RgbProfile | None = None) -> Integers:
         """The whole photo, (height, width, bands) uint8 or uint16: for photos that fit in memory."""
-        return np.concatenate(list(self.strips()))
+        return np.concatenate(list(self.strips(profile)))
 
     def thumbnail(self, width: int, height: int) -> Integers:
         """(height, width, 3) uint8: the result as it looks at this size, without computing the whole."""
         gray = np.round(self.original.gray_thumbnail(width, height) * 65535).astype(np.uint16)
         return self.renderer(width, height, 8)(gray, 0)
+
+
+def _encoded(render: Render, profile: RgbProfile, bits: int) -> Render:
+    return lambda gray, top: profile.encode(np.asarray(render(gray, top), np.uint16), bits)
 
 
 def _strip(render: Render, gray: Integers, alpha: Integers | None, top: int) -> Integers:
