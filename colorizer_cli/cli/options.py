@@ -89,6 +89,30 @@ MaxPixels = Annotated[int, typer.Option(metavar="N", min=1, help="Refuse what cl
 BeforeAfter = Annotated[
     str | None, typer.Option(metavar="SHEET.jpg", help="Also write original and result side by side.")
 ]
+Hints = Annotated[
+    str | None,
+    typer.Option(metavar="FILE.json", help='Colours you know: [{"x":…,"y":…,"color":"#aabbcc","radius":…}].'),
+]
+Like = Annotated[
+    list[str] | None, typer.Option(metavar="PHOTO", help="Take the palette of a colour photo; several are averaged.")
+]
+Candidates = Annotated[
+    int, typer.Option(metavar="N", min=1, max=24, help="N different plausible results and a numbered sheet.")
+]
+Pick = Annotated[int, typer.Option(metavar="K", min=1, max=24, help="Write candidate K alone.", show_default="1")]
+Confidence = Annotated[
+    str | None, typer.Option(metavar="MAP.png", help="Also write where the colour is sure and where it is a guess.")
+]
+Ask = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=0,
+        max=99,
+        help="Write the N places where knowing the colour would help most, as a hints file and a picture, instead.",
+        show_default=False,
+    ),
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Allow an existing output to be replaced (never the input).")
 ]

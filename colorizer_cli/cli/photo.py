@@ -22,6 +22,12 @@ def colorize(
     device: options.Device = "auto",
     vividness: options.Vividness = None,
     size: options.Size = None,
+    hints: options.Hints = None,
+    like: options.Like = None,
+    candidates: options.Candidates = 1,
+    pick: options.Pick = 1,
+    ask: options.Ask = 0,
+    confidence: options.Confidence = None,
     border: options.Border = "auto",
     tone: options.Tone = "keep",
     form: options.OutputFormat = None,
@@ -51,6 +57,8 @@ def colorize(
 
     if (c2pa is None) != (c2pa_key is None):
         raise UsageError("--c2pa CHAIN.pem and --c2pa-key KEY.pem go together")
+    if (candidates > 1) + (pick > 1) + (ask > 0) > 1:
+        raise UsageError("--candidates, --pick and --ask are three different things to do; choose one")
     job = Job(
         source,
         output,
@@ -63,9 +71,14 @@ def colorize(
         strip_metadata=strip_metadata,
         sidecar=sidecar,
         force=force,
+        hints=Path(hints) if hints else None,
+        like=tuple(like or ()),
+        confidence=Path(confidence) if confidence else None,
+        candidates=candidates,
+        ask=ask,
         certificate=Certificate(Path(c2pa), Path(c2pa_key)) if c2pa and c2pa_key else None,
     )
-    result = run(job, weights, backend, device, Settings(vividness, size, border, tone))
+    result = run(job, weights, backend, device, Settings(vividness, size, border, tone, candidate=pick))
     seconds = round(time.perf_counter() - started, 3)
     if as_json:
         print_json(result | {"seconds": seconds})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,9 @@ from numpy.typing import NDArray
 from colorizer_cli.backends.choice import create_predictor
 from colorizer_cli.backends.predictor import Predictor
 from colorizer_cli.color.decoding import confidence, decode
+from colorizer_cli.engine.candidates import candidate
 from colorizer_cli.engine.composition import Composition
+from colorizer_cli.engine.hints import Hint, check_inside, hint_planes, pinned
 from colorizer_cli.engine.settings import Settings
 from colorizer_cli.errors import WeightsError
 from colorizer_cli.photo.coloured import ColouredPhoto
@@ -46,24 +50,47 @@ class Colorizer:
         config = self.weights.config
         vividness = config.vividness if settings.vividness is None else settings.vividness
         size = settings.size or config.input_size
+        check_inside(settings.hints, photo.width, photo.height)
         composition = Composition.of(photo, settings, size)
-        photo = composition.photo
-        output = self.predictor.predict(composition.picture[None, None])[0]
+        output = self.predict(composition, settings)
         ab, sureness = self._decode(output, vividness)
         field = composition.field(ab, config.stride)
+        photo = composition.photo
         provenance = Provenance(
             weights=config.name,
             weights_sha256=self.weights.sha256,
-            options={"vividness": vividness, "size": size} | composition.options,
+            options={"vividness": vividness, "size": size} | composition.options | _knowledge(settings),
         )
         return ColouredPhoto(
             original=photo,
             metadata=add_provenance(photo.metadata, provenance),
-            renderer=field.renderer,
-            confidence=sureness,
+            renderer=pinned(field, settings.hints, photo.width, photo.height).renderer,
+            confidence=None if sureness is None else float(sureness.mean()),
+            confidence_map=None if sureness is None else composition.whole(sureness, 1),
         )
 
-    def _decode(self, output: NDArray[np.float32], vividness: float) -> tuple[NDArray[np.float32], float | None]:
+    def predict(self, composition: Composition, settings: Settings) -> NDArray[np.float32]:
+        """The network's answer for a picture, with what the user knows: (K, h, w) logits, or (2, h, w) a and b."""
+        gray = composition.picture[None, None]
+        palette = None if settings.palette is None else settings.palette.array()
+
+        def run(guesses: Sequence[Hint]) -> NDArray[np.float32]:
+            hints = (*guesses, *settings.hints)
+            planes = hint_planes(hints, composition.box, gray.shape[2:])[None] if hints else None
+            answer: NDArray[np.float32] = self.predictor.predict(gray, planes, palette)[0]
+            return answer
+
+        logits = run(())
+        if settings.candidate == 1:
+            return logits
+        if self.weights.config.head == "regression":
+            raise WeightsError(f"{self.weights.path} gives one colour, not a distribution: there are no candidates")
+        bins = self.weights.config.bin_array()
+        return candidate(logits, composition.lightness, composition.box, bins, settings.candidate, run)
+
+    def _decode(
+        self, output: NDArray[np.float32], vividness: float
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         config = self.weights.config
         expected = 2 if config.head == "regression" else len(config.bins)
         if len(output) != expected:
@@ -73,4 +100,16 @@ class Colorizer:
         if config.head == "regression":
             return output, None
         ab = decode(output, config.bin_array(), config.prior_array(), vividness)
-        return ab, float(confidence(output).mean())
+        return ab, confidence(output)
+
+
+def _knowledge(settings: Settings) -> dict[str, Any]:
+    """What provenance says of hints, palette and candidate, where there are any."""
+    said: dict[str, Any] = {}
+    if settings.hints:
+        said["hints"] = len(settings.hints)
+    if settings.palette is not None:
+        said["like"] = list(settings.palette.names)
+    if settings.candidate != 1:
+        said["candidate"] = settings.candidate
+    return said

@@ -51,16 +51,40 @@ class Composition:
             picture = _picture(photo, frame, size)
         return cls(photo, picture, frame, settings.border, options)
 
-    def field(self, ab: Array, stride: int) -> ChromaField:
-        """The network's answer for the picture, (2, h, w) → colours for the whole photo."""
-        lightness = _lightness(self.picture)
+    @property
+    def lightness(self) -> Array:
+        """(h, w) L 0…100 of the picture."""
+        return _lightness(self.picture)
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """(left, top, right, bottom) of the picture in the photo's pixels."""
+        left, top, right, bottom = (0.0, 0.0, 1.0, 1.0) if self.frame is None else self.frame.box
+        width, height = self.photo.width, self.photo.height
+        return left * width, top * height, right * width, bottom * height
+
+    def whole(self, plane: Array, border: float) -> Array:
+        """(h, w) values over the picture → (H, W) over the whole photo at the same scale, `border` around it."""
         if self.frame is None:
-            return ChromaField.fit(lightness, ab, stride)
-        left, top, right, bottom = self.frame.box
-        rows, columns = lightness.shape
-        # the grid goes on over the borders, in steps of the same size; the outermost colours go on with it
+            return plane
+        margins = self._margins(*plane.shape)
+        return np.asarray(cv2.copyMakeBorder(plane, *margins, cv2.BORDER_CONSTANT, value=border), np.float32)
+
+    def _margins(self, rows: int, columns: int) -> tuple[int, int, int, int]:
+        """(above, below, before, behind) a picture of that size, in steps of the same size."""
+        left, top, right, bottom = (0.0, 0.0, 1.0, 1.0) if self.frame is None else self.frame.box
         above, below = (round(rows * share / (bottom - top)) for share in (top, 1 - bottom))
         before, behind = (round(columns * share / (right - left)) for share in (left, 1 - right))
+        return above, below, before, behind
+
+    def field(self, ab: Array, stride: int) -> ChromaField:
+        """The network's answer for the picture, (2, h, w) → colours for the whole photo."""
+        lightness = self.lightness
+        if self.frame is None:
+            return ChromaField.fit(lightness, ab, stride)
+        rows, columns = lightness.shape
+        # the grid goes on over the borders; the outermost colours go on with it
+        above, below, before, behind = self._margins(rows, columns)
         inside = ChromaField.fit(lightness, ab, stride).coefficients
         width, height = columns + before + behind, rows + above + below
         whole = np.stack(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from colorizer_cli.errors import AlreadyInColourError, UsageError
+from colorizer_cli.errors import AlreadyInColourError, UsageError, WeightsError
 from colorizer_cli.photo.formats import FORMATS, MAX_PIXELS, QUALITY, SUFFIXES, Format, written_as
 
 if TYPE_CHECKING:
@@ -25,7 +25,10 @@ STREAM = "-"
 
 @dataclass(frozen=True)
 class Job:
-    """source and output are paths or "-" (stdin, stdout); output None: `<stem>-color.<ext>` beside the source."""
+    """source and output are paths or "-" (stdin, stdout); output None: `<stem>-color.<ext>` beside the source.
+
+    hints, like (colour photos), confidence (a map to write), candidates and ask are the options of those names.
+    """
 
     source: str
     output: str | None = None
@@ -39,6 +42,11 @@ class Job:
     sidecar: bool = False
     force: bool = False
     certificate: Certificate | None = None
+    hints: Path | None = None
+    like: tuple[str, ...] = ()
+    confidence: Path | None = None
+    candidates: int = 1
+    ask: int = 0
 
 
 def run(
@@ -61,16 +69,47 @@ def run(
     folder = find_weights(weights)
     with ThreadPoolExecutor(1, "network") as pool:
         loading = pool.submit(create_predictor, folder, backend, device)  # while the photo is read
+        settings = _informed(job, settings, folder)
         photo, output = _read(job, form)
         facts = {"input": job.source, "width": photo.width, "height": photo.height, "bits": photo.bits}
         try:
             remarks = _triage(job, photo)
         except AlreadyInColourError as reason:
             return facts | {"output": None, "left_alone": str(reason)}
-        pages, first, more = _colour(_with_sidecar(photo, job), settings, job, folder, loading.result())
+        photo = _with_sidecar(photo, job)
+        if job.ask or job.candidates > 1:
+            return facts | {"remarks": remarks} | _several(job, output, photo, settings, folder, loading.result())
+        pages, first, more = _colour(photo, settings, job, folder, loading.result())
     del loading  # of a single photo, the network's memory is free again before the full-resolution photo flows
     _write(job, output, form or written_as(photo.format), pages, first)
     return facts | {"output": output, "pages": photo.pages, "remarks": remarks} | more
+
+
+def _informed(job: Job, settings: Settings | None, weights: WeightsFolder) -> Settings:
+    """The settings with what the job's files say: hints, and the palette of reference photos."""
+    from colorizer_cli.engine.hints import read_hints
+    from colorizer_cli.engine.palette import palette_like
+    from colorizer_cli.engine.settings import Settings
+
+    settings = settings or Settings()
+    if (job.hints or job.like) and not weights.config.conditioned:
+        raise WeightsError(f"{weights.path} takes neither hints nor a palette")
+    if job.hints is not None:
+        settings = replace(settings, hints=read_hints(job.hints))
+    if job.like:
+        settings = replace(settings, palette=palette_like(job.like, weights.config.bin_array()))
+    return settings
+
+
+def _several(
+    job: Job, output: str, photo: Photo, settings: Settings, weights: WeightsFolder, predictor: Predictor
+) -> dict[str, Any]:
+    from colorizer_cli.engine.colorizer import Colorizer
+    from colorizer_cli.engine.several import write_candidates, write_questions
+
+    colorizer = Colorizer.of(weights, predictor)
+    write = write_questions if job.ask else write_candidates
+    return write(job, output, colorizer, photo, settings) | {"weights": weights.config.name}
 
 
 def _read(job: Job, form: Format | None) -> tuple[Photo, str]:
@@ -123,6 +162,18 @@ def _write(job: Job, output: str, form: Format, pages: Iterable[ColouredPhoto], 
         from colorizer_cli.photo.sheet import write_before_after
 
         write_before_after(first, job.before_after, overwrite=job.overwrite)
+    if job.confidence is not None:
+        from colorizer_cli.engine.confidence_map import confidence_map
+        from colorizer_cli.photo.sheet import write_picture
+
+        if first.confidence_map is None:
+            raise WeightsError("these weights give one colour, not a distribution: they cannot say how sure they are")
+        write_picture(
+            confidence_map(first.confidence_map, first.width, first.height),
+            first,
+            job.confidence,
+            overwrite=job.overwrite,
+        )
 
 
 def _check_outputs(job: Job, output: str, form: Format | None) -> None:
@@ -130,7 +181,8 @@ def _check_outputs(job: Job, output: str, form: Format | None) -> None:
 
     _check_consistent(output, form, job.before_after)
     original = None if job.source == STREAM else job.source
-    for path in (None if output == STREAM else output, job.before_after):
+    several = job.ask or job.candidates > 1  # they check the names of what they write instead
+    for path in (None if output == STREAM or several else output, job.before_after, job.confidence):
         if path is not None:
             check_output(path, original, job.overwrite)
     if job.certificate is not None:

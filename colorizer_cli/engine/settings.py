@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from colorizer_cli.engine.hints import Hint
+from colorizer_cli.engine.palette import Palette
 from colorizer_cli.errors import UsageError
 
 BORDERS, TONES = ("auto", "keep", "colour"), ("keep", "neutral")
@@ -18,6 +20,9 @@ class Settings:
                "colour": they are coloured as if they were part of the picture
     tone       "keep": the original's lightness; "neutral": the contrast of a faded scan is restored (see ToneCurve)
     size       network input in pixels (square root of its area); larger follows finer objects; None: the weights'
+    hints      colours that the user knows
+    palette    of photos that the result is to look like; None: the weights' own idea
+    candidate  1: the network's own answer; 2, 3, …: another plausible one (see `candidates`)
 
     Raises UsageError where a value is out of range.
     """
@@ -26,6 +31,9 @@ class Settings:
     size: int | None = None
     border: str = "auto"
     tone: str = "keep"
+    hints: tuple[Hint, ...] = ()
+    palette: Palette | None = None
+    candidate: int = 1
 
     def __post_init__(self) -> None:
         if self.vividness is not None and not 0 <= self.vividness <= 1:

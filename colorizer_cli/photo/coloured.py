@@ -28,12 +28,14 @@ class ColouredPhoto:
     renderer    (width, height, bits) → the function that colours a photo of that size strip by strip: gray strip
                 (rows, width), number of its first row → sRGB strip (rows, width, 3). Called from several threads.
     confidence  mean over the photo of how sure the colours are, 0 (a guess) … 1; None where the network cannot tell
+    confidence_map  (h, w) float32, the same on a coarse grid over the photo
     """
 
     original: Photo
     metadata: Metadata
     renderer: Callable[[int, int, int], Render] = field(repr=False)
     confidence: float | None = None
+    confidence_map: NDArray[np.float32] | None = field(default=None, repr=False)
 
     @property
     def width(self) -> int:
