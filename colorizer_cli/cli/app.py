@@ -8,7 +8,7 @@ from types import FrameType
 
 import typer
 
-from colorizer_cli.cli import doctor, options, photo, weights
+from colorizer_cli.cli import doctor, fine_tune, options, photo, weights
 from colorizer_cli.errors import ColorizerError
 
 INTERRUPTED = 130
@@ -27,8 +27,9 @@ app = typer.Typer(
 app.command(PHOTO, help="Colour one photo: `colorize PHOTO [OPTIONS]`; see `colorize PHOTO --help`.")(photo.colorize)
 app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
+app.command("fine-tune")(fine_tune.fine_tune)
 
-COMMANDS = {"weights", "doctor"}
+COMMANDS = {"weights", "doctor", "fine-tune"}
 GLOBAL_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 
 
