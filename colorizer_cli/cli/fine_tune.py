@@ -32,6 +32,7 @@ def fine_tune(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of crops, order and augmentation.")] = 0,
     workers: Annotated[int, typer.Option(min=0, help="Processes that prepare photos.")] = 1,
+    checkpoint_minutes: Annotated[float, typer.Option(min=0.0, help="Save the run this often; also at Ctrl-C.")] = 2.0,
     cache: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep decoded photos here.", show_default="until it is done")
     ] = None,
@@ -77,6 +78,7 @@ def fine_tune(
         learning_rate=learning_rate,
         seed=seed,
         workers=workers,
+        checkpoint_minutes=checkpoint_minutes,
         cache=cache,
         cache_bytes=round(cache_size * 1e9),
         device=device,

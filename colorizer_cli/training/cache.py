@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorizer_cli.errors import ColorizerError, TrainingError
+from colorizer_cli.training.disk import writing_to
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
 
@@ -94,17 +94,11 @@ class PhotoCache:
         key = hashlib.sha256(f"{name}{short_side}\n{identity}".encode(errors="surrogateescape")).hexdigest()[:16]
         file = folder / f"photos-{short_side}px-{key}.rgb"
         if not file.with_suffix(".json").is_file():
-            try:
+            remedy = "free some, or put decoded photos elsewhere with --cache, or take fewer with --cache-size"
+            with writing_to(folder, remedy):
                 folder.mkdir(parents=True, exist_ok=True)
                 room = None if limit is None else limit - _make_room(folder, limit)
                 _decode_all(photos, file, short_side, decode or decode_photo, room, report)
-            except OSError as error:
-                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                    raise
-                raise TrainingError(
-                    f"no space left on the disk of {folder} for the decoded photos; "
-                    "free some, or put them elsewhere with --cache, or take fewer with --cache-size"
-                ) from error
         return cls(file)
 
 

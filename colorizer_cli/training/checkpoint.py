@@ -26,12 +26,14 @@ def save(
     for i, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{i}.{name}": value for name, value in state.items()}
     temporary = file.with_name(f".{file.name}.tmp")
-    save_file(
-        {name: tensor.contiguous() for name, tensor in tensors.items()}, temporary, {"progress": json.dumps(progress)}
-    )
-    with open(temporary, "rb") as written:
-        os.fsync(written.fileno())
-    os.replace(temporary, file)
+    stored = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    try:
+        save_file(stored, temporary, {"progress": json.dumps(progress)})
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())
+        os.replace(temporary, file)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def load(file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, object]:

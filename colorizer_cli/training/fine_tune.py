@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -12,6 +12,7 @@ from colorizer_cli.errors import UsageError
 from colorizer_cli.models.hybrid import PRESETS, HybridUNet
 from colorizer_cli.training import recipe as recipes
 from colorizer_cli.training.backbones import HUB, network_with_backbones
+from colorizer_cli.training.disk import writing_to
 from colorizer_cli.training.initial import load_initial
 from colorizer_cli.training.loop import Run, create_accelerator
 from colorizer_cli.training.progress import Progress, ProgressReport
@@ -27,6 +28,7 @@ from colorizer_cli.weights.registry import find_weights
 ENLARGED_AT_MOST = 1.5  # photos are trained on at sizes up to this multiple of their own short side
 VIEWS, VIEWS_PER_PHOTO = 12_000, 40
 WATCHED, WATCHED_SIDE = 60, 128  # held-back photos that the error is shown on while training runs, and their size, px
+NEVER = 10**9  # steps: checkpoints go by the clock
 REFERENCE = "hybrid-vgg16-resnet50v2"
 
 
@@ -46,6 +48,7 @@ class FineTuning:
     learning_rate: float | None = None
     seed: int = 0
     workers: int = 1
+    checkpoint_minutes: float = 2.0
     cache: Path | None = None
     cache_bytes: int = 4 * 10**9
     device: str = "auto"
@@ -87,7 +90,7 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
     with accelerator.local_main_process_first():
         archive = read_archive(job.archives, cache, max(sizes), job.cache_bytes, reading)
     recipe = _recipe(job, archive, [size for size in sizes if _fits(size, sizes, archive)], batch)
-    settings = {"recipe": repr(recipe), "weights": _identity(job, base), "photos": archive.hashes}
+    settings = {"recipe": _what_matters(recipe), "weights": _identity(job, base), "photos": archive.hashes}
     checkpointed = (run_folder / "checkpoint.safetensors").is_file()
     if job.resume and checkpointed:
         check_unchanged(run_folder, settings)
@@ -108,13 +111,15 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
     )
     if job.resume and checkpointed:
         run.resume()
-    run.train()
+    with writing_to(run_folder, "free some and go on with --resume"):
+        run.train()
     if not accelerator.is_main_process:
         return None
     before = None if base is None else _first_network(job, base)
     promotion = Promotion(job.output, job.force, job.overwrite, base, _preset(job, base))
     tuned = run.ema.module if recipe.ema_decay else run.network
-    outcome = promote(promotion, before, tuned, archive, recipe, run_folder, on_progress)  # type: ignore[arg-type]
+    with writing_to(job.output.parent, "free some and go on with --resume"):
+        outcome = promote(promotion, before, tuned, archive, recipe, run_folder, on_progress)  # type: ignore[arg-type]
     if job.cache is None:
         shutil.rmtree(cache, ignore_errors=True)
     return Outcome(*outcome, len(archive.training), archive.skipped)
@@ -143,7 +148,21 @@ def _recipe(job: FineTuning, archive: Archive, sizes: list[int], batch: int) -> 
     if job.from_scratch:
         kind = recipes.reference if job.preset == REFERENCE else recipes.from_scratch
     stages = share_out(sizes, views, batch)
-    return kind(stages, job.seed, job.learning_rate, job.device, job.compile, job.workers)
+    recipe = kind(stages, job.seed, job.learning_rate)
+    running = replace(
+        recipe,
+        device=job.device,
+        compile=job.compile,
+        workers=job.workers,
+        checkpoint_seconds=60 * job.checkpoint_minutes,
+        checkpoint_every=NEVER,
+    )
+    return running
+
+
+def _what_matters(recipe: recipes.Recipe) -> str:
+    """The part of the recipe that the result depends on: a run may go on with other workers, or checkpoint oftener."""
+    return repr(replace(recipe, workers=0, checkpoint_seconds=0.0, device="", compile=False))
 
 
 def _preset(job: FineTuning, base: WeightsFolder | None) -> str:

@@ -47,9 +47,7 @@ class Recipe:
     compile: bool = False
 
 
-def fine_tuning(
-    stages: Sequence[Stage], seed: int, learning_rate: float | None, device: str, compiled: bool, workers: int
-) -> Recipe:
+def fine_tuning(stages: Sequence[Stage], seed: int, learning_rate: float | None) -> Recipe:
     """A short, careful run from trained weights: low rates, BatchNorm statistics kept, an average over few steps."""
     rate = 3e-4 if learning_rate is None else learning_rate
     steps = sum(stage.steps for stage in stages)
@@ -64,17 +62,10 @@ def fine_tuning(
         seed=seed,
         log_every=10,
         validate_every=max(10, steps // 12),
-        checkpoint_every=10**9,
-        checkpoint_seconds=120.0,
-        device=device,
-        compile=compiled,
-        workers=workers,
     )
 
 
-def reference(
-    stages: Sequence[Stage], seed: int, learning_rate: float | None, device: str, compiled: bool, workers: int
-) -> Recipe:
+def reference(stages: Sequence[Stage], seed: int, learning_rate: float | None) -> Recipe:
     """The reference design's: Adam at 1e-3, L2, mirroring as the only augmentation, no average of the weights."""
     return Recipe(
         stages,
@@ -86,16 +77,10 @@ def reference(
         augmentation="flip",
         seed=seed,
         validate_every=1000,
-        checkpoint_every=10**9,
-        device=device,
-        compile=compiled,
-        workers=workers,
     )
 
 
-def from_scratch(
-    stages: Sequence[Stage], seed: int, learning_rate: float | None, device: str, compiled: bool, workers: int
-) -> Recipe:
+def from_scratch(stages: Sequence[Stage], seed: int, learning_rate: float | None) -> Recipe:
     """hybrid-lite's, from ImageNet's backbone on."""
     rate = 1.5e-3 if learning_rate is None else learning_rate
     steps = sum(stage.steps for stage in stages)
@@ -108,8 +93,4 @@ def from_scratch(
         warmup=max(1, min(100, steps // 20)),
         seed=seed,
         validate_every=max(10, min(1000, steps // 12)),
-        checkpoint_every=10**9,
-        device=device,
-        compile=compiled,
-        workers=workers,
     )
