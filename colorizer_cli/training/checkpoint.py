@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -18,7 +19,7 @@ Moments = dict[str, dict[str, Tensor]]
 
 
 def save(
-    file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer, progress: dict[str, object]
+    file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer, progress: dict[str, Any]
 ) -> None:
     """Writes the checkpoint to a temporary file, syncs it, renames it over `file`."""
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
@@ -36,14 +37,14 @@ def save(
         temporary.unlink(missing_ok=True)
 
 
-def load(file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, object]:
+def load(file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     """Restores what `save` wrote, in place; returns the progress."""
     parts: dict[str, dict[str, Tensor]] = {"network": {}, "ema": {}, "optimizer": {}}
     with safe_open(file, framework="pt") as stored:
         for key in stored.keys():  # noqa: SIM118 - safe_open is no mapping
             part, _, name = key.partition(".")
             parts[part][name] = stored.get_tensor(key)
-        progress: dict[str, object] = json.loads(stored.metadata()["progress"])
+        progress: dict[str, Any] = json.loads(stored.metadata()["progress"])
     network.load_state_dict(parts["network"])
     ema.load_state_dict(parts["ema"])
     moments: dict[int, dict[str, Tensor]] = {}

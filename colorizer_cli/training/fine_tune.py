@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,8 @@ from colorizer_cli.training import recipe as recipes
 from colorizer_cli.training.backbones import HUB, network_with_backbones
 from colorizer_cli.training.disk import writing_to
 from colorizer_cli.training.initial import load_initial
-from colorizer_cli.training.loop import Run, create_accelerator
+from colorizer_cli.training.loop import Run
+from colorizer_cli.training.processes import create_accelerator
 from colorizer_cli.training.progress import Progress, ProgressReport
 from colorizer_cli.training.promotion import Promotion, promote
 from colorizer_cli.training.run_state import check_unchanged, remember
@@ -90,7 +92,7 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
     with accelerator.local_main_process_first():
         archive = read_archive(job.archives, cache, max(sizes), job.cache_bytes, reading)
     recipe = _recipe(job, archive, [size for size in sizes if _fits(size, sizes, archive)], batch)
-    settings = {"recipe": _what_matters(recipe), "weights": _identity(job, base), "photos": archive.hashes}
+    settings = {"recipe": _what_matters(recipe), "weights": _identity(job, base), "photos": _digest(archive.hashes)}
     checkpointed = (run_folder / "checkpoint.safetensors").is_file()
     if job.resume and checkpointed:
         check_unchanged(run_folder, settings)
@@ -117,9 +119,10 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
         return None
     before = None if base is None else _first_network(job, base)
     promotion = Promotion(job.output, job.force, job.overwrite, base, _preset(job, base))
-    tuned = run.ema.module if recipe.ema_decay else run.network
+    tuned = PRESETS[promotion.preset]()  # afresh: the trained one may be compiled, or hold synchronised BatchNorm
+    tuned.load_state_dict(run.averaged.state_dict())
     with writing_to(job.output.parent, "free some and go on with --resume"):
-        outcome = promote(promotion, before, tuned, archive, recipe, run_folder, on_progress)  # type: ignore[arg-type]
+        outcome = promote(promotion, before, tuned, archive, recipe, run_folder, on_progress)
     if job.cache is None:
         shutil.rmtree(cache, ignore_errors=True)
     return Outcome(*outcome, len(archive.training), archive.skipped)
@@ -158,6 +161,10 @@ def _recipe(job: FineTuning, archive: Archive, sizes: list[int], batch: int) -> 
         checkpoint_every=NEVER,
     )
     return running
+
+
+def _digest(hashes: list[str]) -> str:
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 
 def _what_matters(recipe: recipes.Recipe) -> str:

@@ -6,13 +6,10 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
-from accelerate import Accelerator
-from accelerate.utils import InitProcessGroupKwargs
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
@@ -27,31 +24,14 @@ from colorizer_cli.training.dataset import TrainingSamples
 from colorizer_cli.training.interruption import Pending, deferred_interrupts, leave_interrupts_to_parent
 from colorizer_cli.training.loss import DistributionLoss, l2
 from colorizer_cli.training.optimizer import create_optimizer, set_learning_rate
+from colorizer_cli.training.processes import OwnShare, create_accelerator
 from colorizer_cli.training.progress import Pace, Progress, ProgressReport
 from colorizer_cli.training.recipe import Recipe
 from colorizer_cli.training.run_log import RunLog
 from colorizer_cli.training.stages import Stage, learning_rate_factor, total_steps
 from colorizer_cli.training.validation import validate
 
-__all__ = ["Recipe", "Run", "create_accelerator"]
-
-LONGEST_WAIT = timedelta(hours=12)  # of one process for another that decodes photos
-
-
-def create_accelerator(device: str = "auto") -> Accelerator:
-    """One of many processes under torchrun or `accelerate launch`, else the only one. bfloat16 on CUDA.
-
-    Raises TrainingError where CUDA is asked for and there is none.
-    """
-    has_cuda = torch.cuda.is_available()
-    if device == "cuda" and not has_cuda:
-        raise TrainingError(f"--device cuda: torch {torch.__version__} finds no CUDA device; leave --device away")
-    on_cuda = has_cuda and device != "cpu"
-    return Accelerator(
-        cpu=not on_cuda,
-        mixed_precision="bf16" if on_cuda else "no",
-        kwargs_handlers=[InitProcessGroupKwargs(timeout=LONGEST_WAIT)],
-    )
+__all__ = ["Recipe", "Run"]
 
 
 @dataclass
@@ -94,16 +74,23 @@ class Run:
         self.log = RunLog(self.folder)
         self.pace = Pace(self.recipe.stages)
         self.validation_error = math.nan
+        self._losses: list[float] = []  # since the last line of the log
         self._saved_at = time.monotonic()
 
     @property
     def checkpoint_file(self) -> Path:
         return self.folder / "checkpoint.safetensors"
 
+    @property
+    def averaged(self) -> nn.Module:
+        """The average of the weights, which is what a run is for."""
+        return cast(nn.Module, self.ema.module)
+
     def resume(self) -> None:
         """Goes back to where the checkpoint in `folder` left off."""
         progress = checkpoint.load(self.checkpoint_file, self.network, self.ema, self.optimizer)
-        self.step = int(str(progress["step"]))
+        self.step = progress["step"]
+        self._losses = progress.get("losses", [])
         if self.accelerator.is_main_process:
             self.log.go_back_to(self.step)
 
@@ -144,13 +131,11 @@ class Run:
             self.network.output_stride,
             self.recipe.augmentation,
         )
-        share = stage.batch // self.accelerator.num_processes
-        start = self.accelerator.process_index * share
-        own = [step * stage.batch + start + i for step in range(steps) for i in range(share)]
+        own = OwnShare(steps, stage.batch, self.accelerator.process_index, self.accelerator.num_processes)
         workers = self.recipe.workers
         return DataLoader(
             samples,
-            share,
+            own.share,
             sampler=own,
             num_workers=workers,
             prefetch_factor=4 if workers else None,
@@ -162,15 +147,15 @@ class Run:
         recipe = self.recipe
         self._set_training_mode()
         self.pace.start(stage.size)
-        losses: list[float] = []
         for batch in self._loader(stage, first_photo, steps):
-            losses.append(self._train_step(batch))
-            self.pace.step_done(losses[-1])
+            self._losses.append(self._train_step(batch))
+            self.pace.step_done(self._losses[-1])
             self._tell_progress(stage)
             if self.step % recipe.log_every == 0:
                 rate = stage.batch / self.pace.seconds_per_step
-                self._log(size=stage.size, loss=sum(losses) / len(losses), photos_per_second=round(rate, 2))
-                losses = []
+                mean = sum(self._losses) / len(self._losses)
+                self._log(size=stage.size, loss=mean, photos_per_second=round(rate, 2))
+                self._losses = []
             if self._stop_asked(pending):
                 return  # `train` saves
             waited = time.monotonic() - self._saved_at > recipe.checkpoint_seconds
@@ -207,7 +192,10 @@ class Run:
         value = loss.detach()
         if self.accelerator.num_processes > 1:
             value = self.accelerator.reduce(value, "mean")
-        return float(value.item())
+        number = float(value.item())
+        if not math.isfinite(number):
+            raise TrainingError(f"the loss is no longer a number after step {self.step}; lower the learning rate")
+        return number
 
     def _stop_asked(self, pending: Pending) -> bool:
         """Whether any process was told to stop: all of them then stop after the same step."""
@@ -231,7 +219,8 @@ class Run:
 
     def _save(self) -> None:
         if self.accelerator.is_main_process:
-            checkpoint.save(self.checkpoint_file, self.network, self.ema, self.optimizer, {"step": self.step})
+            progress = {"step": self.step, "losses": self._losses}
+            checkpoint.save(self.checkpoint_file, self.network, self.ema, self.optimizer, progress)
         self._saved_at = time.monotonic()
 
     def _log(self, **figures: float) -> None:

@@ -62,7 +62,7 @@ def promote(
     The folder is written under another name and renamed when it is whole. Raises TrainingError where model.onnx does
     not compute what the network does.
     """
-    tuned = half_precision(tuned.cpu().eval())  # what is measured is what is stored
+    tuned = half_precision(tuned.eval())  # what is measured is what is stored
     old, new = _painters(plan, before, tuned, archive)
     photos = archive.validation
 
