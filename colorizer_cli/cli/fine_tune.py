@@ -22,7 +22,7 @@ def fine_tune(
     sizes: Annotated[str, typer.Option(help="Photo sizes, px, trained on one after the other.")] = "32,64,128,256",
     views: Annotated[
         int | None,
-        typer.Option(min=1, help="Photos seen in all.", show_default="40 for each photo, 12000 at most"),
+        typer.Option(min=1, help="Photos seen in all.", show_default="25 for each photo, 6000 at most"),
     ] = None,
     batch: Annotated[
         int | None, typer.Option(min=1, help="Photos per step and process.", show_default="16; reference preset 32")

@@ -28,7 +28,7 @@ from colorizer_cli.weights.folder import WeightsFolder
 from colorizer_cli.weights.registry import find_weights
 
 ENLARGED_AT_MOST = 1.5  # photos are trained on at sizes up to this multiple of their own short side
-VIEWS, VIEWS_PER_PHOTO = 12_000, 40
+VIEWS, VIEWS_PER_PHOTO = 6_000, 25
 WATCHED, WATCHED_SIDE = 60, 128  # held-back photos that the error is shown on while training runs, and their size, px
 NEVER = 10**9  # steps: checkpoints go by the clock
 REFERENCE = "hybrid-vgg16-resnet50v2"

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from colorizer_cli.errors import UsageError
 
 
+CHEAP = 128  # px: up to here a size gets as many photos as any other
+
+
 @dataclass(frozen=True)
 class Stage:
     """`photos` samples at `size` × `size` px, `batch` at a time."""
@@ -58,6 +61,9 @@ def parse_sizes(text: str) -> list[int]:
 
 
 def share_out(sizes: Sequence[int], views: int, batch: int) -> list[Stage]:
-    """`views` photos over the sizes, the more the smaller: in proportion to 1 / size, in whole batches."""
-    total = sum(1 / size for size in sizes)
-    return [Stage(size, max(1, round(views / size / total / batch)) * batch, batch) for size in sizes]
+    """`views` photos over the sizes in whole batches: equally up to 128 px, in proportion to 1 / size beyond."""
+    shares = [1 / max(size, CHEAP) for size in sizes]
+    return [
+        Stage(size, max(1, round(views * share / sum(shares) / batch)) * batch, batch)
+        for size, share in zip(sizes, shares, strict=True)
+    ]

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 import torch
+from skimage import data
 
 from colorizer_cli import Colorizer, read_photo
 from colorizer_cli.errors import TrainingError, UsageError
@@ -14,6 +16,7 @@ from colorizer_cli.training.fine_tune import FineTuning, fine_tune
 from colorizer_cli.training.progress import Pace, Progress
 from colorizer_cli.training.promotion import check_parity
 from colorizer_cli.training.run_log import RunLog, read_log
+from colorizer_cli.training.split import HASH_RANGE, SHARE, content_hash
 from colorizer_cli.training.stages import Stage, parse_sizes, share_out
 from colorizer_cli.weights.folder import WeightsFolder
 from colorizer_cli.weights.registry import find_weights
@@ -34,8 +37,28 @@ def job(photos: Path, output: Path, **options: object) -> FineTuning:
     return FineTuning((photos,), output, **settings)
 
 
-def test_worse_weights_are_kept_aside_unless_forced(photo_folder: Path, tmp_path: Path, gray_jpeg: Path):
-    worse = job(photo_folder, tmp_path / "mine", learning_rate=0.03)
+@pytest.fixture
+def misleading_archive(tmp_path: Path) -> Path:
+    """Photos that are trained on have red and blue exchanged; those that are held back, by their hash, have not."""
+    folder = tmp_path / "misleading"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    counts = {True: 0, False: 0}
+    while counts[True] < 8 or counts[False] < 16:
+        top, left = rng.integers(0, 120, 2)
+        pixels = np.ascontiguousarray(data.astronaut()[top : top + 150, left : left + 180])
+        for held, colours in ((True, pixels), (False, pixels[..., ::-1].copy())):
+            file = folder / f"{top}-{left}.png"
+            pyvips.Image.new_from_array(colours).copy(interpretation="srgb").pngsave(str(file))
+            if (int(content_hash(file)[:8], 16) < SHARE * HASH_RANGE) == held and counts[held] < 16:
+                counts[held] += 1
+                break
+            file.unlink()
+    return folder
+
+
+def test_worse_weights_are_kept_aside_unless_forced(misleading_archive: Path, tmp_path: Path, gray_jpeg: Path):
+    worse = job(misleading_archive, tmp_path / "mine", learning_rate=0.01)
     outcome = fine_tune(worse)
     assert outcome is not None
     assert outcome.verdict.outcome == "worse"
@@ -102,9 +125,9 @@ def test_parity_is_checked(photo_folder: Path):
         check_parity(build("hybrid-lite").eval(), find_weights(), photo)
 
 
-def test_views_are_shared_out_more_to_small_sizes():
-    stages = share_out(parse_sizes("32, 64,128,256"), 12000, 16)
-    assert [stage.photos for stage in stages] == [6400, 3200, 1600, 800]
+def test_views_are_shared_out_fewer_to_large_sizes():
+    stages = share_out(parse_sizes("32, 64,128,256"), 5600, 16)
+    assert [stage.photos for stage in stages] == [1600, 1600, 1600, 800]
     assert share_out([32, 64], 10, 16) == [Stage(32, 16, 16), Stage(64, 16, 16)]
 
 
