@@ -11,21 +11,24 @@ from colorizer_cli.training.recipe import Recipe
 
 
 def create_optimizer(network: HybridUNet, recipe: Recipe) -> torch.optim.Optimizer:
-    """Over the parameters that take gradients; frozen encoders are left out."""
+    """Over the parameters that take gradients; frozen encoders are left out.
+
+    Not the fused kernels: they take gradients and moments to lie in memory as the weights do, which channels_last
+    weights with moments from a checkpoint, or gradients from several processes, do not.
+    """
     pretrained: list[Tensor] = []
     new: list[Tensor] = []
     for name, parameter in network.named_parameters():
         if parameter.requires_grad:
             (pretrained if name.startswith("encoders.semantic.") else new).append(parameter)
     if isinstance(network.head, RegressionHead):
-        return torch.optim.Adam(new, lr=recipe.learning_rate, fused=True)
+        return torch.optim.Adam(new, lr=recipe.learning_rate)
     return torch.optim.AdamW(
         [
             {"params": new, "lr": recipe.learning_rate},
             {"params": pretrained, "lr": recipe.encoder_learning_rate},
         ],
         weight_decay=recipe.weight_decay,
-        fused=True,  # on a CPU a quarter of the time that one parameter after the other takes
     )
 
 
