@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -31,13 +33,14 @@ def plot_curves(log: Path, file: Path) -> None:
     figure.savefig(str(file), dpi=100)
 
 
-def _shade_stages(trained: list[dict[str, float]], axes: tuple[object, object]) -> None:
-    begin = 0.0
+def _shade_stages(trained: list[dict[str, float]], axes: Sequence[Axes]) -> None:
+    """Every other stage in gray, with its size written above."""
+    begin, stage = 0.0, 0
     for i, line in enumerate(trained):
-        last = i + 1 == len(trained)
-        if last or trained[i + 1]["size"] != line["size"]:
-            for number, axis in enumerate(axes):
-                axis.axvspan(begin, line["photos"], alpha=0.06 if line["size"] % 64 else 0.14, color="gray")  # type: ignore[attr-defined]
-                if number == 0:
-                    axis.text(begin, axis.get_ylim()[1], f" {line['size']:g} px", va="top", fontsize=8)  # type: ignore[attr-defined]
-            begin = line["photos"]
+        if i + 1 < len(trained) and trained[i + 1]["size"] == line["size"]:
+            continue
+        for axis in axes:
+            axis.axvspan(begin, line["photos"], alpha=0.15 * (stage % 2), color="gray")
+        top = axes[0].get_ylim()[1]
+        axes[0].text(begin, top, f" {line['size']:g} px", verticalalignment="bottom", fontsize=8)
+        begin, stage = line["photos"], stage + 1

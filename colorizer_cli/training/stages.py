@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from colorizer_cli.errors import UsageError
 
-
 CHEAP = 128  # px: up to here a size gets as many photos as any other
 
 
