@@ -13,6 +13,7 @@ from colorizer_cli.errors import UsageError
 from colorizer_cli.models.hybrid import PRESETS, HybridUNet
 from colorizer_cli.training import recipe as recipes
 from colorizer_cli.training.backbones import HUB, network_with_backbones
+from colorizer_cli.training.blending import blend
 from colorizer_cli.training.disk import writing_to
 from colorizer_cli.training.initial import load_initial
 from colorizer_cli.training.loop import Run
@@ -90,7 +91,7 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
             on_progress(Progress("reading photos", done, total))
 
     with accelerator.local_main_process_first():
-        archive = read_archive(job.archives, cache, max(sizes), job.cache_bytes, reading)
+        archive = read_archive(job.archives, cache, max(sizes), job.cache_bytes, reading, base is not None)
     recipe = _recipe(job, archive, [size for size in sizes if _fits(size, sizes, archive)], batch)
     settings = {"recipe": _what_matters(recipe), "weights": _identity(job, base), "photos": _digest(archive.hashes)}
     checkpointed = (run_folder / "checkpoint.safetensors").is_file()
@@ -119,10 +120,14 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
         return None
     before = None if base is None else _first_network(job, base)
     promotion = Promotion(job.output, job.force, job.overwrite, base, _preset(job, base))
-    tuned = PRESETS[promotion.preset]()  # afresh: the trained one may be compiled, or hold synchronised BatchNorm
-    tuned.load_state_dict(run.averaged.state_dict())
+    if before is None:
+        tuned, share = PRESETS[promotion.preset](), 1.0  # afresh: the trained one may hold synchronised BatchNorm
+        tuned.load_state_dict(run.averaged.state_dict())
+    else:
+        shrunk = Shrunk(archive.choice, WATCHED_SIDE)
+        tuned, share = blend(promotion.preset, before, run.averaged.state_dict(), shrunk)
     with writing_to(job.output.parent, "free some and go on with --resume"):
-        outcome = promote(promotion, before, tuned, archive, recipe, run_folder, on_progress)
+        outcome = promote(promotion, before, tuned, share, archive, recipe, run_folder, on_progress)
     if job.cache is None:
         shutil.rmtree(cache, ignore_errors=True)
     return Outcome(*outcome, len(archive.training), archive.skipped)

@@ -52,6 +52,7 @@ def promote(
     plan: Promotion,
     before: HybridUNet | None,
     tuned: HybridUNet,
+    share: float,
     archive: Archive,
     recipe: Recipe,
     run_folder: Path,
@@ -76,7 +77,7 @@ def promote(
     shutil.rmtree(draft, ignore_errors=True)
     on_progress(Progress("writing weights", 0, 1))
     try:
-        config = publish(tuned, new.prior, _describe(plan, new, archive, recipe, verdict), draft)
+        config = publish(tuned, new.prior, _describe(plan, new, share, archive, recipe, verdict), draft)
         check_parity(tuned, WeightsFolder(draft, config), np.asarray(photos[0]))
         write_sheet(contact_sheet(photos, old, new), draft / SHEET)
         plot_curves(run_folder / LOG, draft / CURVES)
@@ -126,7 +127,9 @@ def _painters(
     return old, Painter(tuned, bins, np.asarray(mixed, np.float32), size, vividness)
 
 
-def _describe(plan: Promotion, new: Painter, archive: Archive, recipe: Recipe, verdict: Verdict) -> Description:
+def _describe(
+    plan: Promotion, new: Painter, share: float, archive: Archive, recipe: Recipe, verdict: Verdict
+) -> Description:
     name = plan.output.name
     if plan.base is None:
         origin, before = f"`{plan.preset}`, trained from its backbones on.", "leaving the photos gray"
@@ -136,7 +139,10 @@ def _describe(plan: Promotion, new: Painter, archive: Archive, recipe: Recipe, v
         )
     else:
         config = plan.base.config
-        origin = f"`{config.name}` (sha256 {plan.base.sha256[:12]}…), fine-tuned on an archive of colour photos."
+        origin = (
+            f"`{config.name}` (sha256 {plan.base.sha256[:12]}…), fine-tuned on an archive of colour photos, then "
+            f"blended: {share:.0%} of the tuned weights, {1 - share:.0%} of those before."
+        )
         before, licence = f"`{config.name}`", config.licence
         terms = f"those of {config.name} ({config.terms}) and of the archive's photos"
     facts = CardFacts(name, origin, before, len(archive.training), tell_reasons(archive.skipped), terms, new.vividness)

@@ -13,7 +13,7 @@ from colorizer_cli.color.lab import srgb_to_lab
 from colorizer_cli.errors import PhotoError, TrainingError
 from colorizer_cli.photo.reading import read_photo
 from colorizer_cli.training.cache import PhotoCache, Photos, Pixels, UnusableError, find_photos
-from colorizer_cli.training.split import content_hash, held_back
+from colorizer_cli.training.split import content_hash, for_choice, held_back
 
 USABLE_AT_LEAST = 20  # photos
 TINY = 64  # px on the short side
@@ -27,12 +27,15 @@ Report = Callable[[int, int], None]
 class Archive:
     """The usable photos of an archive, split by content; `skipped` counts the others by reason.
 
+    `validation` is for the verdict, `choice` for what is chosen before it.
+
     `hashes` are the sha256 of the usable files, in the order in which they are trained on or measured: training
     photos first.
     """
 
     training: Photos
     validation: Photos
+    choice: Photos
     names: list[str]
     hashes: list[str]
     skipped: dict[str, int]
@@ -59,9 +62,16 @@ class Subset:
 
 
 def read_archive(
-    folders: Sequence[Path], cache: Path, short_side: int, limit: int, report: Report = lambda done, total: None
+    folders: Sequence[Path],
+    cache: Path,
+    short_side: int,
+    limit: int,
+    report: Report = lambda done, total: None,
+    choosing: bool = True,
 ) -> Archive:
     """Finds the usable photos below `folders`, decodes each once into `cache` (at most `limit` bytes), and splits.
+
+    `choosing`: whether some are set apart for what is chosen before the verdict.
 
     Raises TrainingError: a folder is missing, fewer than 20 photos are usable, or the disk is full.
     """
@@ -90,11 +100,13 @@ def read_archive(
     hash_of = {str(path): digest for digest, path in by_hash.items()}
     usable = [hash_of[name] for name in photos.names]
     held = held_back(usable)
-    training = [i for i in range(len(usable)) if i not in held]
-    order = training + sorted(held)
+    choice = for_choice(usable) if choosing else set()
+    training = [i for i in range(len(usable)) if i not in held | choice]
+    order = training + sorted(choice) + sorted(held)
     return Archive(
         Subset(photos, training),
         Subset(photos, sorted(held)),
+        Subset(photos, sorted(choice)),
         [photos.names[i] for i in order],
         [usable[i] for i in order],
         dict(sorted(reasons.items())),
