@@ -10,7 +10,7 @@ from types import FrameType
 
 import typer
 
-from colorizer_cli.cli import doctor, options, photo, verify, weights
+from colorizer_cli.cli import doctor, fine_tune, options, photo, verify, weights
 from colorizer_cli.errors import ColorizerError
 
 INTERRUPTED = 130
@@ -30,8 +30,9 @@ app.command(PHOTO, help="Colour one photo: `colorize PHOTO [OPTIONS]`; see `colo
 app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
 app.command("verify")(verify.verify)
+app.command("fine-tune")(fine_tune.fine_tune)
 
-COMMANDS = {"weights", "doctor", "verify"}
+COMMANDS = {"weights", "doctor", "verify", "fine-tune"}
 GLOBAL_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 
 
