@@ -8,7 +8,7 @@ from types import FrameType
 
 import typer
 
-from colorizer_cli.cli import doctor, options, photo, weights
+from colorizer_cli.cli import batch, doctor, options, photo, weights
 from colorizer_cli.errors import ColorizerError
 
 INTERRUPTED = 130
@@ -25,10 +25,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(PHOTO, help="Colour one photo: `colorize PHOTO [OPTIONS]`; see `colorize PHOTO --help`.")(photo.colorize)
+app.command("batch")(batch.batch)
 app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
 
-COMMANDS = {"weights", "doctor"}
+COMMANDS = {"batch", "weights", "doctor"}
 GLOBAL_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 
 

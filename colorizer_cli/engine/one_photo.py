@@ -47,7 +47,7 @@ def run(
     from colorizer_cli.photo.writing import check_output, write_photo, write_stdout
 
     settings = Settings(vividness, size)
-    form = _checked_format(job.form)
+    form = checked_format(job.form)
     original = None if job.source == STREAM else job.source
     photo = read_photo(job.source)
     output = _default_output(job.source, form or photo.format) if job.output is None else job.output
@@ -102,7 +102,8 @@ def _check_consistent(output: str, form: Format | None, before_after: Path | Non
         raise UsageError(f"{output}: the photo and the --before-after sheet cannot be the same file")
 
 
-def _checked_format(name: str | None) -> Format | None:
+def checked_format(name: str | None) -> Format | None:
+    """The format that --format names, by any of its suffixes. Raises UsageError."""
     if name is None:
         return None
     for form in SUFFIXES:

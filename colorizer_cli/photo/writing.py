@@ -18,6 +18,7 @@ from colorizer_cli.photo.coloured import ColouredPhoto
 from colorizer_cli.photo.failures import last_line
 from colorizer_cli.photo.formats import DEEP_FORMATS, FORMATS, QUALITY, Format
 from colorizer_cli.photo.streaming import StripSource
+from colorizer_cli.photo.temporary import SUFFIX, temporary_prefix
 
 JPEG_XMP_BYTES = 59_000  # of a segment's 65,535, with room for what libvips puts around it
 BIGTIFF_BYTES = 3_900_000_000  # a classic TIFF ends at 4 GiB
@@ -91,7 +92,7 @@ def write_stdout(photo: ColouredPhoto, form: Format, *, quality: int = QUALITY) 
 def _temporary(path: Path) -> Iterator[tuple[Path, pyvips.Target]]:
     """A new, empty, hidden file beside `path`, and libvips' way to it; gone afterwards, unless it has been renamed."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=".part", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=temporary_prefix(path), suffix=SUFFIX, dir=path.parent)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from error
     temporary = Path(name)

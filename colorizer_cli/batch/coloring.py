@@ -1,0 +1,117 @@
+"""One photo of a batch, from file to file: what a worker does, wherever it runs."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from colorizer_cli.batch.job import Identity, Outcome, Recipe, Task
+from colorizer_cli.errors import ColorizerError, OutputError
+
+if TYPE_CHECKING:
+    from colorizer_cli.engine.colorizer import Colorizer
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def colorizing(recipe: Recipe, backend: str, device: str, source: str, output: str) -> Callable[[Task], Outcome]:
+    """Loads the network, on one thread. → the function that colours a photo of `source` into `output`.
+
+    It raises nothing: what goes wrong with a photo is its outcome. Raises WeightsError or BackendError here and now.
+    """
+    import cv2
+    import pyvips
+
+    from colorizer_cli.engine.colorizer import Colorizer
+
+    cv2.setNumThreads(1)  # the cores are busy with other photos
+    pyvips.cache_set_max(0)  # no photo comes twice; a cache would only hold files open
+    colorizer = Colorizer(recipe.weights, backend, device, threads=1)
+
+    def colour(task: Task) -> Outcome:
+        started = time.perf_counter()
+        try:
+            return _colour(task, colorizer, recipe, source, output, started)
+        except Exception as error:
+            return _failure(task, error, source, output, time.perf_counter() - started)
+
+    return colour
+
+
+def _colour(task: Task, colorizer: Colorizer, recipe: Recipe, source: str, output: str, started: float) -> Outcome:
+    from colorizer_cli.photo.reading import read_photo
+    from colorizer_cli.photo.writing import write_photo
+
+    photo_path, result_path = os.path.join(source, task.photo), os.path.join(output, task.result)
+    photo = read_photo(photo_path)
+    identity = Identity.of(os.stat(photo_path), _sha256(photo_path))  # before the pixels: a later change shows
+    if task.known is not None and task.known.sha256 == identity.sha256:
+        written = Identity.of(os.stat(result_path))
+        return Outcome(task, time.perf_counter() - started, identity, written, unchanged=True)
+    _make_folder(os.path.dirname(result_path))
+    coloured = colorizer.colorize(photo, recipe.settings)
+    write_photo(coloured, result_path, quality=recipe.quality, overwrite=task.overwrite)
+    return Outcome(
+        task,
+        time.perf_counter() - started,
+        identity,
+        Identity.of(os.stat(result_path)),
+        confidence=None if coloured.confidence is None else round(coloured.confidence, 4),
+        width=photo.width,
+        height=photo.height,
+    )
+
+
+def _failure(task: Task, error: Exception, source: str, output: str, seconds: float) -> Outcome:
+    told = isinstance(error, ColorizerError)
+    message = str(error) if told else f"{type(error).__name__}: {error}"
+    return Outcome(
+        task,
+        seconds,
+        identity=identify(os.path.join(source, task.photo)),
+        error=" ".join(message.split("\n")),
+        stops_run=isinstance(error, OutputError | OSError) and _is_output_unusable(error, output),
+    )
+
+
+def identify(path: str) -> Identity | None:
+    """Size and time of a file, without its hash; None where it is gone."""
+    try:
+        return Identity.of(os.stat(path))
+    except OSError:
+        return None
+
+
+def _sha256(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _make_folder(folder: str) -> None:
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be created: {error.strerror}") from error
+
+
+def _is_output_unusable(error: Exception, output: str) -> bool:
+    """Whether the next photo would fail like this one: the disk is full, gone or read-only.
+
+    libvips passes the system's reason on as words only; where those do not say "full", a megabyte is tried.
+    """
+    if any(os.strerror(number) in str(error) for number in FULL):
+        return True
+    try:
+        with tempfile.TemporaryFile(dir=Path(output)) as probe:
+            probe.write(bytes(2**20))
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError:
+        return True
+    return False
