@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colorizer_cli.batch.job import Identity, Outcome, Recipe, Task
@@ -16,8 +16,6 @@ from colorizer_cli.errors import ColorizerError, OutputError
 
 if TYPE_CHECKING:
     from colorizer_cli.engine.colorizer import Colorizer
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def colorizing(recipe: Recipe, backend: str, device: str, source: str, output: str) -> Callable[[Task], Outcome]:
@@ -69,14 +67,17 @@ def _colour(task: Task, colorizer: Colorizer, recipe: Recipe, source: str, outpu
 
 
 def _failure(task: Task, error: Exception, source: str, output: str, seconds: float) -> Outcome:
-    told = isinstance(error, ColorizerError)
-    message = str(error) if told else f"{type(error).__name__}: {error}"
+    photo = os.path.join(source, task.photo)
+    message = str(error) if isinstance(error, ColorizerError) else f"{type(error).__name__}: {error}"
+    reason = _why_output_is_unusable(photo, output) if isinstance(error, OutputError | OSError) else None
+    if reason is not None and reason not in message:
+        message += f": {reason}"
     return Outcome(
         task,
         seconds,
-        identity=identify(os.path.join(source, task.photo)),
+        identity=identify(photo),
         error=" ".join(message.split("\n")),
-        stops_run=isinstance(error, OutputError | OSError) and _is_output_unusable(error, output),
+        stops_run=reason is not None,
     )
 
 
@@ -100,18 +101,29 @@ def _make_folder(folder: str) -> None:
         raise OutputError(f"{folder} cannot be created: {error.strerror}") from error
 
 
-def _is_output_unusable(error: Exception, output: str) -> bool:
-    """Whether the next photo would fail like this one: the disk is full, gone or read-only.
+def _why_output_is_unusable(photo: str, output: str) -> str | None:
+    """Why the next photo would fail like this one: the disk is full, gone or read-only. None: it need not.
 
-    libvips passes the system's reason on as words only; where those do not say "full", a megabyte is tried.
+    libvips does not pass the system's reason on, and what was written has been removed again: so the room that is
+    left is compared with the photo's pixels, and a megabyte is written for a trial.
     """
-    if any(os.strerror(number) in str(error) for number in FULL):
-        return True
     try:
-        with tempfile.TemporaryFile(dir=Path(output)) as probe:
+        if shutil.disk_usage(output).free < _pixel_bytes(photo):
+            return os.strerror(errno.ENOSPC)
+        with tempfile.TemporaryFile(dir=output) as probe:
             probe.write(bytes(2**20))
             probe.flush()
             os.fsync(probe.fileno())
-    except OSError:
-        return True
-    return False
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
+
+
+def _pixel_bytes(path: str) -> int:
+    from colorizer_cli.photo.reading import read_photo
+
+    try:
+        photo = read_photo(path)
+    except ColorizerError:
+        return 0
+    return photo.width * photo.height * (4 if photo.has_alpha else 3) * photo.bits // 8
