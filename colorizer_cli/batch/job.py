@@ -40,6 +40,7 @@ class BatchJob:
     overwrite        replace outputs that no journal knows of
     time_limit       seconds that one photo may take
     watch            go on as photos arrive
+    report           where to write a page about the results
     """
 
     source: str
@@ -57,6 +58,7 @@ class BatchJob:
     overwrite: bool = False
     time_limit: float = TIME_LIMIT
     watch: bool = False
+    report: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

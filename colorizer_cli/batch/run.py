@@ -20,6 +20,7 @@ from colorizer_cli.batch.leftovers import sweep
 from colorizer_cli.batch.lock import HeldLock, open_locked
 from colorizer_cli.batch.naming import Naming, is_blind
 from colorizer_cli.batch.plan import Findings, Plan
+from colorizer_cli.batch.report import check_report, write_report
 from colorizer_cli.batch.summary import Observer, Summary
 from colorizer_cli.batch.workers import Workers
 from colorizer_cli.errors import OutputError, PhotoError, UsageError
@@ -86,6 +87,8 @@ def run(job: BatchJob, observer: Observer) -> Summary:
     """
     started = time.perf_counter()
     check_folders(job)
+    if job.report is not None:
+        check_report(job.report, job.overwrite)
     weights = find_weights(job.recipe.weights).sha256
     with _journal(job) as (journal, lock):
         summary = Summary(swept=sweep(job.output, journal.begun.values()))
@@ -103,6 +106,9 @@ def run(job: BatchJob, observer: Observer) -> Summary:
             sweep(job.output, in_hand)
         summary.interrupted = interruption.asked
         summary.failures = summary.findings.failed_before | summary.failures
+        if job.report is not None:
+            observer.notice(f"Writing {job.report}")
+            write_report(job.report, job, journal, summary)
         summary.seconds = time.perf_counter() - started
     return summary
 

@@ -25,7 +25,7 @@ def serve(
     places   backend, device, folder of photos, folder of results
     life     readable when the parent process is gone: then this one ends at once, whatever it is doing
     """
-    _become_quiet()
+    become_quiet()
     threading.Thread(target=_die_with_parent, args=(life,), daemon=True).start()
     from colorizer_cli.batch.coloring import colorizing
 
@@ -41,7 +41,7 @@ def serve(
             tasks.send(colour(tasks.recv()))
 
 
-def _become_quiet() -> None:
+def become_quiet() -> None:
     """Ctrl-C and a closed terminal are the parent's to act on; what C libraries print would tear its display."""
     for name in ("SIGINT", "SIGHUP"):
         if hasattr(signal, name):

@@ -84,6 +84,7 @@ def batch(
         overwrite=overwrite,
         time_limit=time_limit,
         watch=watch,
+        report=report,
     )
     if dry_run:
         _preview(job, as_json)
