@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
@@ -15,6 +16,12 @@ class Interruption:
     def __init__(self, on_first: Callable[[], None]) -> None:
         self.asked = False
         self._on_first = on_first
+
+    def wait(self, seconds: float) -> None:
+        """Sleeps, but not longer than until it is asked."""
+        deadline = time.monotonic() + seconds
+        while not self.asked and time.monotonic() < deadline:
+            time.sleep(min(0.2, seconds))
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.asked:

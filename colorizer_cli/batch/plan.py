@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from colorizer_cli.batch.job import BatchJob, Identity, Task
 from colorizer_cli.batch.journal import NAME, Entry, Journal
 from colorizer_cli.batch.naming import Naming
 from colorizer_cli.batch.walk import Skipped, Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a result was made with: the weights' hash, and the fingerprint of the options."""
+
+    weights: str
+    options: str
 
 
 @dataclass
@@ -38,14 +46,15 @@ class Findings:
 class Plan:
     """Iterating gives the tasks, in order, as the folders are read; `findings` fills meanwhile.
 
-    weights, options  hash and fingerprint that a result must have been made with
+    made         what a result must have been made with
+    is_complete  whether a photo, by its path, is there as a whole; those that are not are passed over
     """
 
     job: BatchJob
     journal: Journal
     naming: Naming
-    weights: str
-    options: str
+    made: Made
+    is_complete: Callable[[str], bool] | None = None
     findings: Findings = field(default_factory=Findings)
 
     def __iter__(self) -> Iterator[Task]:
@@ -114,13 +123,15 @@ class Plan:
         if there is not None and not (ours or job.overwrite):
             findings.existing.append(photo)
             return None
+        if self.is_complete is not None and not self.is_complete(os.path.join(job.source, photo)):
+            return None
         return Task(
             photo, result, ours or job.overwrite, known if ours and entry is not None and entry.error is None else None
         )
 
     def _still_good(self, photo: str, entry: Entry) -> Identity | None:
         """The identity that the entry knows, if it was made as this run would make it."""
-        return entry.identity if (entry.weights, entry.options) == (self.weights, self.options) else None
+        return entry.identity if Made(entry.weights, entry.options) == self.made else None
 
 
 def _by_folder(results: dict[str, str]) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from colorizer_cli.batch.job import BatchJob, Identity, Outcome, Task
 from colorizer_cli.batch.journal import Journal
 from colorizer_cli.batch.lock import open_locked
 from colorizer_cli.batch.naming import Naming
-from colorizer_cli.batch.plan import Findings, Plan
+from colorizer_cli.batch.plan import Findings, Made, Plan
 
 WEIGHTS, OPTIONS = "w", "o"
 
@@ -32,7 +32,7 @@ class Archive:
 
     def plan(self, weights: str = WEIGHTS, options: str = OPTIONS, **job: object) -> tuple[list[Task], Findings]:
         asked = BatchJob(str(self.source), str(self.output), **job)
-        plan = Plan(asked, self.journal, Naming(asked.form), weights, options)
+        plan = Plan(asked, self.journal, Naming(asked.form), Made(weights, options))
         return list(plan), plan.findings
 
     def colour(self, error: str | None = None) -> None:
