@@ -48,7 +48,8 @@ def compress(relative: Float) -> Float:
 def expand(compressed: Float) -> Float:
     """The inverse of `compress`. CIELAB's toe is the tangent of the cube at 6/29, hence no branch is needed."""
     bend = np.maximum(compressed, DELTA)
-    return np.asarray(bend**3 + TOE_SLOPE * (compressed - bend))
+    cube = bend * bend * bend  # several times as fast as bend**3
+    return np.asarray(cube + TOE_SLOPE * (compressed - bend))
 
 
 def luminance_to_lightness(luminance: Float) -> Float:

@@ -55,6 +55,7 @@ def run(
     for path in (None if output == STREAM else output, job.before_after):
         if path is not None:
             check_output(path, original, job.overwrite)
+    photo.decode_ahead()  # while the network is loaded
 
     import cv2
 

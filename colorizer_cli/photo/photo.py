@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +12,19 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorizer_cli.photo.conversion import to_gray
+from colorizer_cli.photo.decoded import DecodedGray
 from colorizer_cli.photo.failures import decoding
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.metadata import Metadata
 
+KEPT_PIXELS = 2**26  # 67 megapixels: up to there the gray is decoded once and kept, which takes 1 or 2 bytes a pixel
 STRIP_PIXELS = 2**18  # fewer, larger strips wait less for the interpreter; a float32 plane of one is 1 MB
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A photograph, upright, lazy: nothing is decoded before `open` is called, and nothing is kept.
+    """A photograph, upright, lazy: nothing is decoded before pixels are asked for. The gray of one of up to
+    67 megapixels is then kept; a larger one is decoded anew, in passing, each time.
 
     name            what to call it in messages
     path            the file it was read from, which is never written to; None for bytes and stdin
@@ -48,10 +52,15 @@ class Photo:
         """Rows of a strip (the last one may have fewer)."""
         return max(1, min(STRIP_PIXELS // self.width, self.height))
 
+    def decode_ahead(self) -> None:
+        """Begins to decode in the background, if what is decoded is kept."""
+        if self._is_kept:
+            self._decoded.start()
+
     def gray_thumbnail(self, width: int, height: int) -> NDArray[np.float32]:
         """(height, width) float32 sRGB-encoded gray, 0…1, averaged over the photo's pixels."""
         with decoding(self.name):
-            gray = to_gray(self._shrunk(width, height))[0]
+            gray = self._decoded.planes()[0] if self._is_kept else to_gray(self._shrunk(width, height))[0]
             pixels = _resize(gray, width, height).numpy().reshape(height, width)
         return np.asarray(pixels, np.float32) / np.float32(np.iinfo(pixels.dtype).max)
 
@@ -62,6 +71,14 @@ class Photo:
             if image.hasalpha():
                 image = image.flatten(background=255)
             return np.asarray(_resize(image, width, height).numpy(), np.uint8)
+
+    @property
+    def _is_kept(self) -> bool:
+        return self.width * self.height <= KEPT_PIXELS
+
+    @cached_property
+    def _decoded(self) -> DecodedGray:
+        return DecodedGray(lambda: self.open(True, 1), self.name)
 
     def _shrunk(self, width: int, height: int) -> pyvips.Image:
         """The photo at its own size or, where the decoder shrinks cheaply, still at least twice as large as asked."""
@@ -75,7 +92,7 @@ class Photo:
 
         uint8 or uint16, sRGB-encoded over the full range of the type. A coloured photo gives its luminance.
         """
-        gray, alpha = to_gray(self.open(True, 1))
+        gray, alpha = self._decoded.planes() if self._is_kept else to_gray(self.open(True, 1))
         image = gray if alpha is None else gray.bandjoin(alpha.cast(gray.format))
         region = pyvips.Region.new(image)
         dtype = np.uint16 if image.format == "ushort" else np.uint8
