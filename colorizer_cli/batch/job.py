@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from colorizer_cli.engine.settings import Settings
 from colorizer_cli.photo.formats import QUALITY, Format
@@ -61,8 +62,7 @@ class BatchJob:
     report: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """A file as it was: size in bytes, time of change in nanoseconds, and the sha256 of its bytes ("": not known)."""
 
     size: int

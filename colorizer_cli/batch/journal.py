@@ -15,10 +15,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from colorizer_cli.batch.job import Identity, Outcome
 from colorizer_cli.errors import OutputError
@@ -28,8 +29,7 @@ FORMAT = 1
 SYNC_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What the journal last said about a photo. `result_file` is what was last written, `error` why the last try
     failed, None where it did not."""
 
@@ -161,8 +161,8 @@ def _entry(line: Mapping[str, Any], earlier: Entry | None) -> Entry:
     return Entry(
         result=line["result"],
         identity=Identity(line["size"], line["mtime"], line["sha256"]) if "size" in line else None,
-        weights=line["weights"],
-        options=line["options"],
+        weights=sys.intern(line["weights"]),  # the same in all
+        options=sys.intern(line["options"]),
         result_file=file,
         confidence=line.get("confidence"),
         error=line.get("error"),
