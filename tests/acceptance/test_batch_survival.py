@@ -10,6 +10,7 @@ import random
 import re
 import shlex
 import signal
+import statistics
 import struct
 import subprocess
 import sys
@@ -237,3 +238,20 @@ def test_a_write_limit_stops_the_run(command: str, tmp_path: Path, scans: Scans)
     assert done.returncode == 1, done.stderr
     assert b"Traceback" not in done.stderr
     assert not [name for name in os.listdir(tmp_path / "colour") if name.endswith(".part")]
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow(command: str, tmp_path: Path, scans: Scans):
+    """The process and its workers after 60 photos and after 400, of small photos of three formats."""
+    scans(400, (200, 150))
+    running = psutil.Popen(
+        [command, "batch", "scans", "-o", "colour", "--jobs", "2", "--json"], stdout=subprocess.PIPE, cwd=tmp_path
+    )
+    sizes: list[int] = []
+    for _ in running.stdout:
+        with contextlib.suppress(psutil.Error):
+            family = [running, *running.children()]
+            sizes.append(sum(process.memory_info().rss for process in family))
+    assert running.wait() == 0
+    early, late = sizes[50:70], sizes[-30:-10]
+    assert statistics.median(late) < 1.1 * statistics.median(early)

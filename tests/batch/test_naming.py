@@ -25,6 +25,10 @@ def test_own_names_where_nothing_speaks_against_it():
     assert results(Naming(), names) == {name: name for name in names}
 
 
+def test_formats_that_are_read_and_not_written():
+    assert results(Naming(), ["a.gif", "a.png"]) == {"a.gif": "a.gif.png", "a.png": "a.png"}
+
+
 def test_another_format_for_all():
     found = results(Naming(form="jpeg"), ["a.jpg", "a.png", "b.jpeg", "c.tif"])
     assert found == {"a.jpg": "a.jpg", "a.png": "a.png.jpg", "b.jpeg": "b.jpeg", "c.tif": "c.jpg"}
