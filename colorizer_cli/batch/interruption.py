@@ -6,16 +6,15 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import FrameType
 
 
 class Interruption:
-    """Whether the run is to end. `on_first` is called when it is asked to."""
+    """Whether the user has asked the run to end."""
 
-    def __init__(self, on_first: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         self.asked = False
-        self._on_first = on_first
 
     def wait(self, seconds: float) -> None:
         """Sleeps, but not longer than until it is asked."""
@@ -23,21 +22,21 @@ class Interruption:
         while not self.asked and time.monotonic() < deadline:
             time.sleep(min(0.2, seconds))
 
-    def _handle(self, number: int, frame: FrameType | None) -> None:
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Python's signal handler. Says nothing by itself: it may have come in the middle of a line."""
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
-        self._on_first()
 
 
 @contextlib.contextmanager
-def interruptible(on_first: Callable[[], None]) -> Iterator[Interruption]:
+def interruptible() -> Iterator[Interruption]:
     """Takes Ctrl-C over while the block runs, where that is possible: in the main thread."""
-    interruption = Interruption(on_first)
+    interruption = Interruption()
     if threading.current_thread() is not threading.main_thread():
         yield interruption
         return
-    before = signal.signal(signal.SIGINT, interruption._handle)
+    before = signal.signal(signal.SIGINT, interruption.handle)
     try:
         yield interruption
     finally:

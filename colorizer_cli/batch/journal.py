@@ -142,6 +142,8 @@ class Journal:
 
     def _note(self, line: Mapping[str, Any]) -> None:
         if "run" in line:
+            if line["run"] > FORMAT:
+                raise OutputError(f"{self.path} was written by a newer version of this tool; update it to go on")
             self.source = str(line["source"])
             if line.get("fresh"):
                 self.stale.update(self.entries)

@@ -58,7 +58,7 @@ class Loop:
     def _work(self, tasks: Iterator[Task], interruption: Interruption, first: bool = True) -> None:
         """Gives tasks out until there are none, or the user has had enough; returns when none is in hand."""
         waiting: deque[Task] = deque()
-        more = True
+        more, told = True, False
         while True:
             if more and not interruption.asked and len(waiting) < self.job.jobs:
                 more = self._announce(tasks, waiting)
@@ -68,6 +68,9 @@ class Loop:
                 self.workers.give(waiting.popleft())
             if not self.workers.busy and (interruption.asked or not (more or waiting)):
                 return
+            if interruption.asked and not told:
+                self.observer.notice("Finishing the photos in hand; Ctrl-C again stops at once")
+                told = True
             for outcome in self.workers.outcomes(TICK):
                 self._record(outcome)
 

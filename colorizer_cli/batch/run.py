@@ -23,8 +23,6 @@ from colorizer_cli.batch.workers import Workers
 from colorizer_cli.version import __version__
 from colorizer_cli.weights.registry import find_weights
 
-FINISHING = "Finishing the photos in hand; Ctrl-C again stops at once"
-
 
 def run(job: BatchJob, observer: Observer) -> Summary:
     """Does the job. Raises ColorizerError where it cannot begin, or cannot go on; failed photos are in the summary.
@@ -39,10 +37,14 @@ def run(job: BatchJob, observer: Observer) -> Summary:
     with locked_journal(job) as (journal, lock):
         summary = Summary(swept=sweep(job.output, journal.begun.values()))
         naming = Naming(job.form, is_blind(job.output))
+        if journal.damaged:
+            observer.notice(
+                f"{journal.damaged} damaged lines of {journal.path} are passed over; their photos are redone"
+            )
         journal.start_run(**_facts(job, made))
         workers = Workers(job, lock)
         try:
-            with Census(job, observer), interruptible(lambda: observer.notice(FINISHING)) as interruption:
+            with Census(job, observer), interruptible() as interruption:
                 loop = Loop(job, journal, naming, made, workers, observer, summary)
                 (loop.watch if job.watch else loop.once)(interruption)
         finally:

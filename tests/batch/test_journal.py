@@ -95,6 +95,12 @@ def test_a_fresh_start_makes_entries_stale_until_they_are_done_again(journal: Pa
     assert Journal.read(str(journal)).stale == {"b.jpg"}
 
 
+def test_a_journal_of_a_later_version_is_left_alone(journal: Path):
+    journal.write_bytes(b'{"run":2,"source":"/scans"}\n')
+    with pytest.raises(OutputError, match="newer version"):
+        Journal.read(str(journal))
+
+
 def test_a_missing_journal_is_an_empty_one(tmp_path: Path):
     assert Journal.read(str(tmp_path / "none")).entries == {}
     assert os.listdir(tmp_path) == []

@@ -1,6 +1,7 @@
 """What is done again, what is not, and what is never replaced."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,3 +146,4 @@ def test_100_000_photos(empty: Archive):
     assert time.process_time() - started < 2
     assert sum(1 for _ in tasks) == 99_999
     assert (time.process_time() - started) / 100_000 < 0.001
+    shutil.rmtree(empty.source)  # the tests' folders are kept for a while
