@@ -21,8 +21,10 @@ def torch_installed() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("torch", "timm", "safetensors"))
 
 
-def create_predictor(weights: WeightsFolder, backend: str = "auto", device: str = "auto") -> Predictor:
-    """Loads the network of `weights`.
+def create_predictor(
+    weights: WeightsFolder, backend: str = "auto", device: str = "auto", threads: int | None = None
+) -> Predictor:
+    """Loads the network of `weights`; on the CPU it runs on `threads` threads, None: one for each core.
 
     backend "auto" is ONNX Runtime, unless only torch can give the device; device "auto" is CUDA where the backend
     has it, else the CPU. Raises UsageError (unknown backend or device), BackendError (not to be had), WeightsError.
@@ -34,20 +36,20 @@ def create_predictor(weights: WeightsFolder, backend: str = "auto", device: str 
     if backend == "torch" and not torch_installed():
         raise BackendError(f"--backend torch: torch or timm is not installed; {TORCH_HELP}")
     if device.startswith("cuda"):
-        return _on_cuda(weights, backend, "cuda:0" if device == "cuda" else device)
+        return _on_cuda(weights, backend, "cuda:0" if device == "cuda" else device, threads)
     if backend == "torch":
-        return _torch(weights, "cuda:0" if device == "auto" and _torch_has_cuda() else "cpu")
+        return _torch(weights, "cuda:0" if device == "auto" and _torch_has_cuda() else "cpu", threads)
     if device == "auto" and _onnx_has_cuda():
         with contextlib.suppress(BackendError):  # built for CUDA, but the driver is missing: auto means what works
-            return _onnx(weights, "cuda:0")
-    return _onnx(weights, "cpu")
+            return _onnx(weights, "cuda:0", threads)
+    return _onnx(weights, "cpu", threads)
 
 
-def _on_cuda(weights: WeightsFolder, backend: str, device: str) -> Predictor:
+def _on_cuda(weights: WeightsFolder, backend: str, device: str, threads: int | None) -> Predictor:
     if backend in ("auto", "onnx") and _onnx_has_cuda():
-        return _onnx(weights, device)
+        return _onnx(weights, device, threads)
     if backend in ("auto", "torch") and torch_installed() and _torch_has_cuda():
-        return _torch(weights, device)
+        return _torch(weights, device, threads)
     torch = "finds no CUDA device" if torch_installed() else "is not installed"
     found = {"onnx": "this ONNX Runtime has no CUDA provider", "torch": f"torch {torch}"}
     reasons = " and ".join(reason for name, reason in found.items() if backend in ("auto", name))
@@ -66,13 +68,13 @@ def _torch_has_cuda() -> bool:
     return cuda_available()
 
 
-def _onnx(weights: WeightsFolder, device: str) -> Predictor:
+def _onnx(weights: WeightsFolder, device: str, threads: int | None) -> Predictor:
     from colorizer_cli.backends.onnx import OnnxPredictor
 
-    return OnnxPredictor(weights, device)
+    return OnnxPredictor(weights, device, threads)
 
 
-def _torch(weights: WeightsFolder, device: str) -> Predictor:
+def _torch(weights: WeightsFolder, device: str, threads: int | None) -> Predictor:
     from colorizer_cli.backends.torch import TorchPredictor
 
-    return TorchPredictor(weights, device)
+    return TorchPredictor(weights, device, threads)

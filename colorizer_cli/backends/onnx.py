@@ -25,7 +25,7 @@ class OnnxPredictor:
 
     backend = "onnx"
 
-    def __init__(self, weights: WeightsFolder, device: str = "cpu") -> None:
+    def __init__(self, weights: WeightsFolder, device: str = "cpu", threads: int | None = None) -> None:
         self.device = device
         self._conditioned = weights.config.conditioned
         self._stride = weights.config.stride
@@ -34,7 +34,7 @@ class OnnxPredictor:
         if device.startswith("cuda"):
             providers.insert(0, (CUDA, {"device_id": device.partition(":")[2] or "0"}))
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+        options.intra_op_num_threads = threads or _usable_cores()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the core alone
         options.log_severity_level = 3
         file = weights.verified_file(ONNX)
@@ -58,6 +58,11 @@ class OnnxPredictor:
             raise BackendError("these weights take neither hints nor a palette")
         output: Array = self._session.run(None, inputs)[0]
         return output[..., : -(-height // self._stride), : -(-width // self._stride)]
+
+
+def _usable_cores() -> int:
+    """0, ONNX Runtime's word for all cores, where the system does not say how many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
 
 
 def _pad_to_stride(image: Array) -> Array:

@@ -38,9 +38,11 @@ class TorchPredictor:
 
     backend = "torch"
 
-    def __init__(self, weights: WeightsFolder, device: str = "cpu") -> None:
+    def __init__(self, weights: WeightsFolder, device: str = "cpu", threads: int | None = None) -> None:
         if device.startswith("cuda") and not torch.cuda.is_available():
             raise BackendError(f"--device {device}: torch {torch.__version__} finds no CUDA device")
+        if threads is not None:
+            torch.set_num_threads(threads)
         self.device = device
         self._network = load_network(weights).to(device).to(memory_format=torch.channels_last)
 

@@ -10,7 +10,7 @@ from types import FrameType
 
 import typer
 
-from colorizer_cli.cli import doctor, fine_tune, options, photo, verify, weights
+from colorizer_cli.cli import batch, doctor, fine_tune, options, photo, verify, weights
 from colorizer_cli.errors import ColorizerError
 
 INTERRUPTED = 130
@@ -27,12 +27,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(PHOTO, help="Colour one photo: `colorize PHOTO [OPTIONS]`; see `colorize PHOTO --help`.")(photo.colorize)
+app.command("batch")(batch.batch)
 app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
 app.command("verify")(verify.verify)
 app.command("fine-tune")(fine_tune.fine_tune)
 
-COMMANDS = {"weights", "doctor", "verify", "fine-tune"}
+
+COMMANDS = {"weights", "doctor", "verify", "fine-tune", "batch"}
 GLOBAL_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 
 

@@ -13,8 +13,23 @@ def say(line: str) -> None:
 
 
 def print_json(value: Mapping[str, object]) -> None:
-    """One object, one line, on stdout."""
-    print(json.dumps(value, ensure_ascii=False))
+    """One object, one line, on stdout, at once. Names that are not UTF-8 are escaped as JSON's \\udcXX."""
+    text = json.dumps(value, ensure_ascii=False)
+    print(text if _is_utf8(text) else json.dumps(value), flush=True)
+
+
+def printable(name: str) -> str:
+    """A file's name on one line: control characters and bytes that are not UTF-8 are shown escaped."""
+    shown = name.encode("utf-8", "backslashreplace").decode()
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -29,13 +29,20 @@ class Colorizer:
 
     weights   a registered name, a weights folder, or None for the embedded ones
     backend   "auto", "onnx" or "torch"; device "auto", "cpu", "cuda" or "cuda:N"
+    threads   that the network runs on; None: one for each core. The colours do not depend on it
 
     Raises WeightsError, BackendError or UsageError.
     """
 
-    def __init__(self, weights: str | Path | None = None, backend: str = "auto", device: str = "auto") -> None:
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        backend: str = "auto",
+        device: str = "auto",
+        threads: int | None = None,
+    ) -> None:
         self.weights = find_weights(weights)
-        self.predictor: Predictor = create_predictor(self.weights, backend, device)
+        self.predictor: Predictor = create_predictor(self.weights, backend, device, threads)
 
     @classmethod
     def of(cls, weights: WeightsFolder, predictor: Predictor) -> Colorizer:

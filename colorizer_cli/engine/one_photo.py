@@ -63,13 +63,15 @@ def run(
     from concurrent.futures import ThreadPoolExecutor
 
     from colorizer_cli.backends.choice import create_predictor
+    from colorizer_cli.engine.knowledge import informed
+    from colorizer_cli.engine.settings import Settings
     from colorizer_cli.weights.registry import find_weights
 
-    form = _checked_format(job.form)
+    form = checked_format(job.form)
     folder = find_weights(weights)
     with ThreadPoolExecutor(1, "network") as pool:
         loading = pool.submit(create_predictor, folder, backend, device)  # while the photo is read
-        settings = _informed(job, settings, folder)
+        settings = informed(settings or Settings(), folder, job.hints, job.like)
         photo, output = _read(job, form)
         facts = {"input": job.source, "width": photo.width, "height": photo.height, "bits": photo.bits}
         try:
@@ -83,22 +85,6 @@ def run(
     del loading  # of a single photo, the network's memory is free again before the full-resolution photo flows
     _write(job, output, form or written_as(photo.format), pages, first)
     return facts | {"output": output, "pages": photo.pages, "remarks": remarks} | more
-
-
-def _informed(job: Job, settings: Settings | None, weights: WeightsFolder) -> Settings:
-    """The settings with what the job's files say: hints, and the palette of reference photos."""
-    from colorizer_cli.engine.hints import read_hints
-    from colorizer_cli.engine.palette import palette_like
-    from colorizer_cli.engine.settings import Settings
-
-    settings = settings or Settings()
-    if (job.hints or job.like) and not weights.config.conditioned:
-        raise WeightsError(f"{weights.path} takes neither hints nor a palette")
-    if job.hints is not None:
-        settings = replace(settings, hints=read_hints(job.hints))
-    if job.like:
-        settings = replace(settings, palette=palette_like(job.like, weights.config.bin_array()))
-    return settings
 
 
 def _several(
@@ -232,7 +218,8 @@ def _check_consistent(output: str, form: Format | None, before_after: Path | Non
         raise UsageError(f"{output}: the photo and the --before-after sheet cannot be the same file")
 
 
-def _checked_format(name: str | None) -> Format | None:
+def checked_format(name: str | None) -> Format | None:
+    """The format that --format names, by any of its suffixes. Raises UsageError."""
     if name is None:
         return None
     for form in SUFFIXES:

@@ -19,6 +19,7 @@ from colorizer_cli.photo.encoding import Encoding, saver
 from colorizer_cli.photo.failures import last_line
 from colorizer_cli.photo.formats import FORMATS, QUALITY, Format
 from colorizer_cli.photo.saving import save
+from colorizer_cli.photo.temporary import SUFFIX, temporary_prefix
 
 
 def output_format(path: str | Path) -> Format:
@@ -138,7 +139,7 @@ def write_stdout(
 def _temporary(path: Path) -> Iterator[Path]:
     """A new, empty, hidden file beside `path`; gone afterwards, unless it has been renamed."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=".part", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=temporary_prefix(path), suffix=SUFFIX, dir=path.parent)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from error
     os.close(handle)

@@ -1,3 +1,4 @@
+import hashlib
 import os
 import shutil
 import subprocess
@@ -5,7 +6,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import pyvips
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
@@ -35,3 +38,40 @@ def colorize(command: str, tmp_path: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def scans(tmp_path: Path, gray_pixels: np.ndarray) -> Callable[..., Path]:
+    """scans(count, size) makes a folder of small, different gray photos in three formats, two folders deep."""
+
+    def make(count: int, size: tuple[int, int] = (120, 90)) -> Path:
+        folder = tmp_path / "scans"
+        (folder / "1920s" / "summer").mkdir(parents=True)
+        homes = (folder, folder / "1920s", folder / "1920s" / "summer")
+        photo = pyvips.Image.new_from_array(gray_pixels).copy(interpretation="b-w")
+        width, height = size
+        for number in range(count):
+            left, top = number * 7 % (600 - width), number * 5 % (400 - height)
+            suffix = ("jpg", "png", "tif")[number // 3 % 3]
+            photo.crop(left, top, width, height).write_to_file(str(homes[number % 3] / f"scan {number:03}.{suffix}"))
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def hashes() -> Callable[[Path], dict[bytes, str]]:
+    """sha256 of every file below a folder, by path; the journal left out."""
+
+    def compute(folder: Path) -> dict[bytes, str]:
+        root = os.fsencode(folder)
+        found = {}
+        for home, _, names in os.walk(root):
+            for name in names:
+                if name != b"colorize-journal.jsonl":
+                    with open(os.path.join(home, name), "rb") as file:
+                        digest = hashlib.file_digest(file, "sha256").hexdigest()
+                    found[os.path.relpath(os.path.join(home, name), root)] = digest
+        return found
+
+    return compute

@@ -1,0 +1,1 @@
+"""A whole folder of photos: planned, journalled, coloured by worker processes, reported on."""

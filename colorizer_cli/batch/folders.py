@@ -1,0 +1,56 @@
+"""The two folders of a run: whether they can serve, and the output's journal, locked."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from colorizer_cli.batch.job import BatchJob
+from colorizer_cli.batch.journal import NAME, Journal
+from colorizer_cli.batch.lock import HeldLock, open_locked
+from colorizer_cli.errors import OutputError, PhotoError, UsageError
+
+
+def check_folders(job: BatchJob) -> None:
+    """Raises UsageError or PhotoError where the two folders cannot serve."""
+    if not os.path.exists(job.source):
+        raise PhotoError(f"{job.source}: no such folder")
+    if not os.path.isdir(job.source):
+        raise UsageError(f"{job.source} is a file; `colorize batch` takes a folder, `colorize` a photo")
+    if os.path.exists(job.output) and not os.path.isdir(job.output):
+        raise UsageError(f"-o {job.output} is a file; expected a folder")
+    if os.path.isdir(job.output) and os.path.samefile(job.source, job.output):
+        raise UsageError(f"-o {job.output} is the folder of the photos, which stays as it is; choose another one")
+
+
+def check_source(job: BatchJob, journal: Journal) -> None:
+    """Raises UsageError where the journal belongs to another folder: its photos could have the same names."""
+    source = os.path.abspath(job.source)
+    if journal.source not in (None, source) and not job.moved:
+        raise UsageError(
+            f"{job.output} holds the results of {journal.source}, not of {source}; give another output folder, "
+            "or add --resume if the photos have only been moved"
+        )
+
+
+@contextlib.contextmanager
+def locked_journal(job: BatchJob) -> Iterator[tuple[Journal, HeldLock]]:
+    """The journal of the output folder, which is made if it is missing, for this run alone.
+
+    Raises OutputError where it cannot be written or another run has it, UsageError where it is another folder's.
+    """
+    try:
+        os.makedirs(job.output, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{job.output} cannot be created: {error.strerror}") from error
+    path = os.path.join(job.output, NAME)
+    file = open_locked(path)
+    try:
+        journal = Journal.open(path, file)
+        check_source(job, journal)
+        yield journal, HeldLock(file.fileno())
+        journal.close()
+    finally:
+        with contextlib.suppress(OSError):  # on a full disk, and told already
+            file.close()

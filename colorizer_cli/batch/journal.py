@@ -1,0 +1,190 @@
+"""The journal: one line of JSON for everything that happened, appended to a file in the output folder.
+
+    {"run": …}      a run begins: version, the folder of photos, weights, options
+    {"begun": …}    {photo: result, …} that are about to be worked on; written, and on disk, before the work begins, so
+                    that a result which appears before its own line does is known for what it is
+    {"done": …}     a photo's identity, weights, options, result, seconds, confidence
+    {"failed": …}   a photo's identity, weights, options, and the error
+    {"left": …}     a photo that is in colour already, and was left alone
+
+The last line on a photo holds. Paths are relative to the two folders. A power cut can cost at most the lines of the
+last second, and their photos are done again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, NamedTuple
+
+from colorizer_cli.batch.job import Identity, Outcome
+from colorizer_cli.errors import OutputError
+
+NAME = "colorize-journal.jsonl"
+FORMAT = 1
+SYNC_SECONDS = 1.0
+VERBS = ("done", "failed", "left")
+
+
+class Entry(NamedTuple):
+    """What the journal last said about a photo. `result_file` is what was last written, `error` why the last try
+    failed, None where it did not; `left_alone`: the photo is in colour already; `hints`: the file of hints it had."""
+
+    result: str
+    identity: Identity | None
+    weights: str
+    options: str
+    result_file: Identity | None
+    confidence: float | None
+    error: str | None
+    left_alone: bool
+    hints: Identity | None
+
+
+@dataclass
+class Journal:
+    """An open journal. `entries` by photo; `begun` holds photo → result of what was never finished.
+
+    stale     photos whose entries were made before a fresh start: their results are known, and to be made again
+    source    the folder of photos that the last run named; None in a new journal
+    damaged   lines that could not be read, other than a torn last one, which has been cut off
+    """
+
+    path: str
+    entries: dict[str, Entry] = field(default_factory=dict)
+    begun: dict[str, str] = field(default_factory=dict)
+    stale: set[str] = field(default_factory=set)
+    source: str | None = None
+    damaged: int = 0
+    _file: BinaryIO | None = field(default=None, repr=False)
+    _synced: float = 0.0
+
+    @classmethod
+    def read(cls, path: str) -> Journal:
+        """What is there, without touching it. Raises OutputError where the file cannot be read."""
+        journal = cls(path)
+        with _explained(path):
+            try:
+                file = open(path, "rb")  # noqa: SIM115 - closed below; a missing journal is an empty one
+            except FileNotFoundError:
+                return journal
+            with file:
+                for line in file:
+                    journal._take(line)
+        return journal
+
+    @classmethod
+    def open(cls, path: str, file: BinaryIO) -> Journal:
+        """Reads `file`, opened for reading and appending, and cuts off a torn last line."""
+        journal = cls(path, _file=file)
+        with _explained(path):
+            file.seek(0)
+            whole = 0
+            for line in file:
+                if not line.endswith(b"\n"):
+                    file.truncate(whole)
+                    os.fsync(file.fileno())
+                    break
+                whole += len(line)
+                journal._take(line)
+            file.seek(0, os.SEEK_END)
+        return journal
+
+    def start_run(self, **facts: Any) -> None:
+        """`facts` hold at least `source`, the folder of photos, and `fresh`: whether all is to be done again."""
+        line = {"run": FORMAT, "time": int(time.time()), **facts}
+        self._append(line, sync=True)
+        self._note(line)
+
+    def begin(self, results: Mapping[str, str]) -> None:
+        """Says that these photos are about to be worked on. On disk when it returns."""
+        self._append({"begun": dict(results)}, sync=True)
+        self.begun.update(results)
+
+    def finish(self, outcome: Outcome, weights: str, options: str) -> None:
+        """Records what became of a photo."""
+        task, identity, file = outcome.task, outcome.identity, outcome.result_file
+        verb = "failed" if outcome.error is not None else "left" if outcome.left_alone else "done"
+        line: dict[str, Any] = {verb: task.photo, "result": task.result}
+        if identity is not None:
+            line |= {"size": identity.size, "mtime": identity.mtime, "sha256": identity.sha256}
+        line |= {"weights": weights, "options": options, "seconds": round(outcome.seconds, 3)}
+        if file is not None:
+            line |= {"result_size": file.size, "result_mtime": file.mtime}
+            line |= {"confidence": outcome.confidence, "width": outcome.width, "height": outcome.height}
+        if task.hints is not None:
+            line |= {"hints_size": task.hints.size, "hints_mtime": task.hints.mtime}
+        if outcome.error is not None:
+            line["error"] = outcome.error
+        self._append(line, sync=time.monotonic() - self._synced > SYNC_SECONDS)
+        self._note(line)
+
+    def close(self) -> None:
+        if self._file is not None:
+            with _explained(self.path), self._file:
+                os.fsync(self._file.fileno())
+            self._file = None
+
+    def _append(self, line: Mapping[str, Any], sync: bool) -> None:
+        if self._file is None:
+            raise OutputError(f"{self.path} is not open for writing")
+        with _explained(self.path):
+            # pure ASCII: names that are not UTF-8 travel as \udcXX
+            self._file.write(json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n")
+            self._file.flush()
+            if sync:
+                os.fsync(self._file.fileno())
+                self._synced = time.monotonic()
+
+    def _take(self, line: bytes) -> None:
+        try:
+            self._note(json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self.damaged += 1
+
+    def _note(self, line: Mapping[str, Any]) -> None:
+        if "run" in line:
+            if line["run"] > FORMAT:
+                raise OutputError(f"{self.path} was written by a newer version of this tool; update it to go on")
+            self.source = str(line["source"])
+            if line.get("fresh"):
+                self.stale.update(self.entries)
+        elif "begun" in line:
+            self.begun.update(line["begun"])
+        else:
+            photo = next((line[verb] for verb in VERBS if verb in line), None)
+            if photo is None:
+                raise ValueError("no line of a journal")
+            self.entries[photo] = _entry(line, self.entries.get(photo))
+            self.begun.pop(photo, None)
+            self.stale.discard(photo)
+
+
+def _entry(line: Mapping[str, Any], earlier: Entry | None) -> Entry:
+    file = Identity(line["result_size"], line["result_mtime"]) if "result_size" in line else None
+    if file is None and earlier is not None and earlier.result == line["result"]:
+        file = earlier.result_file  # what an earlier run has written is still there, and still this tool's
+    return Entry(
+        result=line["result"],
+        identity=Identity(line["size"], line["mtime"], line["sha256"]) if "size" in line else None,
+        weights=sys.intern(line["weights"]),  # the same in all
+        options=sys.intern(line["options"]),
+        result_file=file,
+        confidence=line.get("confidence"),
+        error=line.get("error"),
+        left_alone="left" in line,
+        hints=Identity(line["hints_size"], line["hints_mtime"]) if "hints_size" in line else None,
+    )
+
+
+@contextlib.contextmanager
+def _explained(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{path} cannot be read or written: {error.strerror}") from error

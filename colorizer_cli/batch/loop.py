@@ -1,0 +1,100 @@
+"""The loop of a run: tasks from the plan to the workers, outcomes from the workers to the journal."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from colorizer_cli.batch.interruption import Interruption
+from colorizer_cli.batch.job import BatchJob, Outcome, Task
+from colorizer_cli.batch.journal import Journal
+from colorizer_cli.batch.leftovers import sweep
+from colorizer_cli.batch.naming import Naming
+from colorizer_cli.batch.plan import Findings, Made, Plan
+from colorizer_cli.batch.summary import Observer, Summary
+from colorizer_cli.batch.watch import Settling
+from colorizer_cli.batch.workers import Workers
+from colorizer_cli.errors import OutputError
+
+AHEAD = 64  # photos that are announced to the journal at a time: one wait for the disk serves them all
+TICK = 0.5  # seconds between looks at time limits and Ctrl-C
+
+
+@dataclass
+class Loop:
+    """A run under way. `summary` fills; what is written of a photo is in the journal as soon as it is known."""
+
+    job: BatchJob
+    journal: Journal
+    naming: Naming
+    made: Made
+    workers: Workers
+    observer: Observer
+    summary: Summary
+
+    def once(self, interruption: Interruption) -> None:
+        """Does what there is to do. Raises OutputError where the output folder cannot be written to any more."""
+        plan = Plan(self.job, self.journal, self.naming, self.made, findings=self.summary.findings)
+        self._work(iter(plan), interruption)
+
+    def watch(self, interruption: Interruption) -> None:
+        """Does what there is to do, again and again, until the user has had enough."""
+        unchanged = None
+        with Settling() as settling:
+            while not interruption.asked:
+                started = time.monotonic()
+                self.summary.findings = findings = Findings()
+                plan = Plan(self.job, self.journal, self.naming, self.made, settling.is_complete, findings)
+                self._work(iter(plan), interruption, first=unchanged is None)
+                # what this run has coloured is met unchanged at the next look, and is not to be counted twice
+                unchanged = findings.unchanged if unchanged is None else unchanged
+                findings.unchanged = unchanged
+                self.observer.total(findings.photos)
+                interruption.wait(settling.pause(time.monotonic() - started))
+
+    def _work(self, tasks: Iterator[Task], interruption: Interruption, first: bool = True) -> None:
+        """Gives tasks out until there are none, or the user has had enough; returns when none is in hand."""
+        waiting: deque[Task] = deque()
+        more, told = True, False
+        while True:
+            if more and not interruption.asked and len(waiting) < self.job.jobs:
+                more = self._announce(tasks, waiting)
+                if first:
+                    self.observer.passed(self.summary.findings)
+            while waiting and self.workers.idle and not interruption.asked:
+                self.workers.give(waiting.popleft())
+            if not self.workers.busy and (interruption.asked or not (more or waiting)):
+                return
+            if interruption.asked and not told:
+                self.observer.notice("Finishing the photos in hand; Ctrl-C again stops at once")
+                told = True
+            for outcome in self.workers.outcomes(TICK):
+                self._record(outcome)
+
+    def _announce(self, tasks: Iterator[Task], waiting: deque[Task]) -> bool:
+        """Takes more tasks from the plan, into the journal and into `waiting`. → False when there are none left."""
+        block = list(islice(tasks, AHEAD))
+        if block:
+            self.journal.begin({task.photo: task.result for task in block})
+            waiting.extend(block)
+        return len(block) == AHEAD
+
+    def _record(self, outcome: Outcome) -> None:
+        if outcome.stops_run:
+            raise OutputError(f"{outcome.error}.\nThe run has stopped; make room and start it again to go on")
+        summary, photo = self.summary, outcome.task.photo
+        summary.failures.pop(photo, None)  # of an earlier look at a watched folder
+        if outcome.error is not None:
+            sweep(self.job.output, [outcome.task.result])
+            summary.failures[photo] = outcome.error
+        elif outcome.left_alone:
+            summary.findings.left_alone += 1
+        elif outcome.unchanged:
+            summary.findings.unchanged += 1
+        else:
+            summary.done += 1
+        self.journal.finish(outcome, self.made.weights, self.made.options)
+        self.observer.outcome(outcome)

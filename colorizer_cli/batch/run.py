@@ -1,0 +1,89 @@
+"""A batch run from start to end: folders, journal, plan, workers, summary, report."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+
+from colorizer_cli.batch.census import Census
+from colorizer_cli.batch.fingerprint import changed_options, fingerprint
+from colorizer_cli.batch.folders import check_folders, check_source, locked_journal
+from colorizer_cli.batch.interruption import interruptible
+from colorizer_cli.batch.job import BatchJob, Task
+from colorizer_cli.batch.journal import NAME, Journal
+from colorizer_cli.batch.leftovers import sweep
+from colorizer_cli.batch.loop import Loop
+from colorizer_cli.batch.naming import Naming, is_blind
+from colorizer_cli.batch.plan import Findings, Made, Plan
+from colorizer_cli.batch.report import check_report, write_report
+from colorizer_cli.batch.summary import Observer, Summary
+from colorizer_cli.batch.workers import Workers
+from colorizer_cli.version import __version__
+from colorizer_cli.weights.registry import find_weights
+
+
+def run(job: BatchJob, observer: Observer) -> Summary:
+    """Does the job. Raises ColorizerError where it cannot begin, or cannot go on; failed photos are in the summary.
+
+    Ctrl-C ends it after the photos in hand (`Summary.interrupted`); KeyboardInterrupt is only raised by a second one.
+    """
+    started = time.perf_counter()
+    check_folders(job)
+    if job.report is not None:
+        check_report(job.report, job.overwrite)
+    made = _made(job)
+    with locked_journal(job) as (journal, lock):
+        summary = Summary(swept=sweep(job.output, journal.begun.values()))
+        naming = Naming(job.form, is_blind(job.output))
+        if journal.damaged:
+            observer.notice(
+                f"{journal.damaged} damaged lines of {journal.path} are passed over; their photos are redone"
+            )
+        journal.start_run(**_facts(job, made))
+        workers = Workers(job, lock)
+        try:
+            with Census(job, observer), interruptible() as interruption:
+                loop = Loop(job, journal, naming, made, workers, observer, summary)
+                (loop.watch if job.watch else loop.once)(interruption)
+        finally:
+            in_hand = [task.result for task in workers.busy]
+            workers.kill()
+            sweep(job.output, in_hand)
+        summary.interrupted = interruption.asked
+        summary.failures = summary.findings.failed_before | summary.failures
+        if job.report is not None:
+            observer.notice(f"Writing {job.report}")
+            write_report(job.report, job, journal, summary)
+        summary.seconds = time.perf_counter() - started
+    return summary
+
+
+def preview(job: BatchJob) -> tuple[Iterator[Task], Findings]:
+    """What `run` would do, as its tasks; nothing is written. The findings fill as the tasks are taken."""
+    check_folders(job)
+    journal = Journal.read(os.path.join(job.output, NAME))
+    check_source(job, journal)
+    if job.fresh:
+        journal.stale.update(journal.entries)
+    folder = job.output if os.path.isdir(job.output) else os.path.dirname(job.output) or "."
+    plan = Plan(job, journal, Naming(job.form, is_blind(folder)), _made(job))
+    return iter(plan), plan.findings
+
+
+def _made(job: BatchJob) -> Made:
+    return Made(find_weights(job.recipe.weights).sha256, fingerprint(job.recipe))
+
+
+def _facts(job: BatchJob, made: Made) -> dict[str, object]:
+    return {
+        "source": os.path.abspath(job.source),
+        "fresh": job.fresh,
+        "version": __version__,
+        "weights": made.weights,
+        "options": changed_options(job.recipe) | ({} if job.form is None else {"format": job.form}),
+        "backend": job.backend,
+        "device": job.device,
+        "host": socket.gethostname(),
+    }

@@ -1,0 +1,119 @@
+"""The photos below a folder, one folder's listing at a time."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from colorizer_cli.photo.formats import READ_SUFFIXES
+
+
+@dataclass
+class Skipped:
+    """What was seen and left alone, counted; and the folders that could not be read, with the reason."""
+
+    hidden: int = 0
+    not_photos: int = 0
+    not_matching: int = 0
+    linked_twice: int = 0
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One folder: its path below the root ("" for the root), its photos and its subfolders, sorted by bytes."""
+
+    folder: str
+    photos: list[str]
+    subfolders: list[str]
+
+
+@dataclass
+class Walk:
+    """Walks `root` from the top, skipping hidden names, what is no photo by its suffix, and the folder `excluded`.
+
+    A linked folder is followed if it lies outside `root`, and once: the photos inside `root` are met under their own
+    paths. So loops end, and nothing is coloured twice.
+    """
+
+    root: str
+    recursive: bool = True
+    patterns: tuple[str, ...] = ()
+    excluded: tuple[int, int] | None = None
+    skipped: Skipped = field(default_factory=Skipped)
+
+    def __iter__(self) -> Iterator[Listing]:
+        root = os.path.realpath(self.root)
+        followed: set[tuple[int, int]] = set()
+        waiting = [""]
+        while waiting:
+            listing = self._list(waiting.pop(), root, followed)
+            if listing is not None:
+                yield listing
+                waiting += (os.path.join(listing.folder, name) for name in reversed(listing.subfolders))
+
+    def _list(self, folder: str, root: str, followed: set[tuple[int, int]]) -> Listing | None:
+        photos, subfolders = [], []
+        try:
+            with os.scandir(os.path.join(self.root, folder)) as entries:
+                for entry in sorted(entries, key=lambda entry: os.fsencode(entry.name)):
+                    if entry.name.startswith("."):
+                        self.skipped.hidden += 1
+                    elif self._is_folder(entry):
+                        if self.recursive and self._is_to_be_entered(entry, root, followed):
+                            subfolders.append(entry.name)
+                    elif self._is_photo(entry, folder):
+                        photos.append(entry.name)
+        except OSError as error:
+            self.skipped.unreadable[folder or "."] = f"the folder cannot be read: {error.strerror}"
+            return None
+        return Listing(folder, photos, subfolders)
+
+    def _is_folder(self, entry: os.DirEntry[str]) -> bool:
+        try:
+            return entry.is_dir()
+        except OSError:  # a link that leads to itself
+            return False
+
+    def _is_to_be_entered(self, entry: os.DirEntry[str], root: str, followed: set[tuple[int, int]]) -> bool:
+        if self.excluded is None and not entry.is_symlink():
+            return True
+        status = entry.stat()
+        identity = (status.st_dev, status.st_ino)
+        if identity == self.excluded:
+            return False
+        if entry.is_symlink():
+            target = os.path.realpath(entry.path)
+            if identity in followed or target == root or target.startswith(os.path.join(root, "")):
+                self.skipped.linked_twice += 1
+                return False
+            followed.add(identity)
+        return True
+
+    def _is_photo(self, entry: os.DirEntry[str], folder: str) -> bool:
+        if not is_photo_name(entry.name) or not _is_readable(entry):
+            self.skipped.not_photos += 1
+            return False
+        if self.patterns and not any(_matches(entry.name, folder, pattern) for pattern in self.patterns):
+            self.skipped.not_matching += 1
+            return False
+        return True
+
+
+def is_photo_name(name: str) -> bool:
+    """Whether a file is taken for a photo: by its suffix, as opening every file of an archive would take hours."""
+    return os.path.splitext(name)[1].lower() in READ_SUFFIXES
+
+
+def _is_readable(entry: os.DirEntry[str]) -> bool:
+    """A regular file, or a broken link, for its reader to complain of; a pipe would be waited on for ever."""
+    try:
+        return entry.is_file() or not os.path.exists(entry.path)
+    except OSError:
+        return True
+
+
+def _matches(name: str, folder: str, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(os.path.join(folder, name) if "/" in pattern else name, pattern)

@@ -1,0 +1,149 @@
+"""What is done again, what is not, and what is never replaced."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from colorizer_cli.batch.job import BatchJob, Identity, Outcome, Task
+from colorizer_cli.batch.journal import Journal
+from colorizer_cli.batch.lock import open_locked
+from colorizer_cli.batch.naming import Naming
+from colorizer_cli.batch.plan import Findings, Made, Plan
+
+WEIGHTS, OPTIONS = "w", "o"
+
+
+class Archive:
+    """Folders and a journal whose photos were all "coloured"; no pixel is needed to plan."""
+
+    def __init__(self, folder: Path) -> None:
+        self.source, self.output = folder / "in", folder / "out"
+        self.source.mkdir()
+        self.output.mkdir()
+        self.journal = Journal.open("journal", open_locked(str(self.output / "journal")))
+
+    def add(self, *photos: str) -> None:
+        for photo in photos:
+            (self.source / photo).parent.mkdir(parents=True, exist_ok=True)
+            (self.source / photo).write_bytes(photo.encode())
+
+    def plan(self, weights: str = WEIGHTS, options: str = OPTIONS, **job: object) -> tuple[list[Task], Findings]:
+        asked = BatchJob(str(self.source), str(self.output), **job)
+        plan = Plan(asked, self.journal, Naming(asked.form), Made(weights, options))
+        return list(plan), plan.findings
+
+    def colour(self, error: str | None = None) -> None:
+        for task in self.plan()[0]:
+            result = self.output / task.result
+            result.parent.mkdir(parents=True, exist_ok=True)
+            identity, written = Identity.of(os.stat(self.source / task.photo), "hash"), None
+            if error is None:
+                result.write_bytes(b"in colour")
+                written = Identity.of(os.stat(result))
+            self.journal.finish(Outcome(task, 0.1, identity, written, error=error), WEIGHTS, OPTIONS)
+
+    def photos(self, **job: object) -> list[str]:
+        return [task.photo for task in self.plan(**job)[0]]
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Archive]:
+    archive = Archive(tmp_path)
+    yield archive
+    archive.journal.close()
+
+
+@pytest.fixture
+def archive(empty: Archive) -> Archive:
+    empty.add("a.jpg", "b.jpg", "sub/c.png")
+    empty.colour()
+    return empty
+
+
+def test_what_is_done_is_not_done_again(archive: Archive):
+    tasks, findings = archive.plan()
+    assert (tasks, findings.photos, findings.unchanged) == ([], 3, 3)
+
+
+def test_changed_photos_and_vanished_results_are_done_again(archive: Archive):
+    (archive.source / "a.jpg").write_bytes(b"another scan")
+    (archive.output / "sub/c.png").unlink()
+    archive.add("new.jpg")
+    tasks = {task.photo: task for task in archive.plan()[0]}
+    assert set(tasks) == {"a.jpg", "sub/c.png", "new.jpg"}
+    assert tasks["a.jpg"].overwrite
+    assert tasks["a.jpg"].known is not None
+    assert tasks["sub/c.png"].known is None  # unchanged content must not keep it from being written
+
+
+def test_other_weights_or_options_do_all_again(archive: Archive):
+    for plan in (archive.plan(weights="other"), archive.plan(options="other")):
+        assert [(task.photo, task.overwrite, task.known) for task in plan[0]] == [
+            (photo, True, None) for photo in ("a.jpg", "b.jpg", "sub/c.png")
+        ]
+
+
+def test_a_result_that_someone_has_edited_is_not_replaced(archive: Archive):
+    (archive.output / "a.jpg").write_bytes(b"retouched by hand")
+    (archive.source / "a.jpg").write_bytes(b"another scan")
+    tasks, findings = archive.plan()
+    assert (tasks, findings.existing) == ([], ["a.jpg"])
+    assert archive.photos(overwrite=True) == ["a.jpg"]
+
+
+def test_files_that_no_journal_knows_are_not_replaced(archive: Archive):
+    archive.add("d.jpg")
+    (archive.output / "d.jpg").write_bytes(b"precious")
+    tasks, findings = archive.plan()
+    assert (tasks, findings.existing) == ([], ["d.jpg"])
+
+
+def test_a_result_whose_line_was_never_written_is_replaced(archive: Archive):
+    archive.add("d.jpg")
+    archive.journal.begin({"d.jpg": "d.jpg"})
+    (archive.output / "d.jpg").write_bytes(b"in colour")
+    assert archive.plan()[0] == [Task("d.jpg", "d.jpg", overwrite=True)]
+
+
+def test_failed_photos_wait_for_a_change_or_for_the_user(archive: Archive):
+    archive.add("bad.jpg")
+    archive.colour(error="broken")
+    tasks, findings = archive.plan()
+    assert (tasks, findings.failed_before) == ([], {"bad.jpg": "broken"})
+    assert archive.photos(retry_failed=True) == ["bad.jpg"]
+    (archive.source / "bad.jpg").write_bytes(b"mended")
+    assert archive.photos() == ["bad.jpg"]
+
+
+def test_a_fresh_start_replaces_its_own_results(archive: Archive):
+    archive.journal.start_run(source=str(archive.source), fresh=True)
+    assert [task.overwrite for task in archive.plan()[0]] == [True] * 3
+
+
+def test_names_do_not_move_when_photos_come_and_go(archive: Archive):
+    archive.add("x.png")
+    assert [task.result for task in archive.plan(form="jpeg")[0] if task.photo == "x.png"] == ["x.jpg"]
+    archive.journal.finish(Outcome(Task("x.png", "x.jpg"), 0, Identity(1, 1), Identity(1, 1)), WEIGHTS, OPTIONS)
+    (archive.source / "x.png").unlink()
+    archive.add("x.tif")
+    assert [task.result for task in archive.plan(form="jpeg")[0] if task.photo == "x.tif"] == ["x.tif.jpg"]
+
+
+@pytest.mark.slow
+def test_100_000_photos(empty: Archive):
+    """In one folder, which has to be read whole: the first task comes soon, and planning stays below a millisecond."""
+    for number in range(100_000):
+        file = empty.source / f"{number}.jpg"
+        os.link(empty.source / f"{number - number % 50_000}.jpg", file) if number % 50_000 else file.touch()
+    plan = Plan(BatchJob(str(empty.source), str(empty.output)), empty.journal, Naming(), Made(WEIGHTS, OPTIONS))
+    started = time.process_time()
+    tasks = iter(plan)
+    next(tasks)
+    assert time.process_time() - started < 2
+    assert sum(1 for _ in tasks) == 99_999
+    assert (time.process_time() - started) / 100_000 < 0.001
+    shutil.rmtree(empty.source)  # the tests' folders are kept for a while
