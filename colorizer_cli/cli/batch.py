@@ -73,7 +73,7 @@ def batch(
 ) -> None:
     """Colour all photos of a folder; its tree is mirrored, and an interrupted run goes on where it was."""
     from colorizer_cli.batch.job import BatchJob, Recipe, usable_cores
-    from colorizer_cli.engine.one_photo import checked_format
+    from colorizer_cli.engine.job import checked_format
     from colorizer_cli.engine.settings import Settings
 
     settings = Settings(vividness, size, border, tone)

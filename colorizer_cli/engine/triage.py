@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from colorizer_cli.color.frame import find_frame
 from colorizer_cli.color.lab import srgb_to_lab
 from colorizer_cli.engine.negative import REFUSED, SUSPECTED, negative_score
 from colorizer_cli.errors import AlreadyInColourError, PhotoError
@@ -77,8 +76,7 @@ def _in_colour(photo: Photo, remarks: list[str]) -> bool:
     """Judged by the picture inside its borders: a mount may be brown, and a colour chart lie on it."""
     gray = photo.overview
     height, width = gray.shape
-    frame = find_frame(gray)
-    left, top, right, bottom = frame.box if frame else (0.0, 0.0, 1.0, 1.0)
+    left, top, right, bottom = photo.frame.box if photo.frame else (0.0, 0.0, 1.0, 1.0)
     inside = np.s_[round(top * height) : round(bottom * height), round(left * width) : round(right * width)]
     if photo.is_rgb:
         colours = Colours.of(photo.thumbnail(width, height)[inside])
