@@ -41,6 +41,8 @@ def run(
     folder = find_weights(weights)
     with ThreadPoolExecutor(1, "network") as pool:
         loading = pool.submit(create_predictor, folder, backend, device)  # while the photo is read
+        from colorizer_cli.photo.reading import read_photo
+
         settings = informed(settings or Settings(), folder, job.hints, job.like)
         photo = read_photo(job.source, max_pixels=job.max_pixels)
         output, form = job.output_for(photo)
