@@ -3,6 +3,7 @@
     ColorizerError            exit 1
     ├── UsageError            exit 2: the options contradict each other
     ├── PhotoError            the input cannot be read, or is not a photo
+    │   └── AlreadyInColourError   exit 0: there is nothing to do
     ├── OutputError           the result cannot be written where it should go
     ├── WeightsError          a weights folder is missing, incomplete or damaged
     ├── BackendError          the asked-for backend or device is not to be had
@@ -28,6 +29,12 @@ class UsageError(ColorizerError):
 
 class PhotoError(ColorizerError):
     """The input cannot be read, or is not a photo."""
+
+
+class AlreadyInColourError(PhotoError):
+    """The photo has colours of its own, and was left alone."""
+
+    exit_code = 0
 
 
 class OutputError(ColorizerError):

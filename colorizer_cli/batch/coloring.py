@@ -9,10 +9,11 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from colorizer_cli.batch.job import Identity, Outcome, Recipe, Task
-from colorizer_cli.errors import ColorizerError, OutputError
+from colorizer_cli.errors import AlreadyInColourError, ColorizerError, OutputError
 
 if TYPE_CHECKING:
     from colorizer_cli.engine.colorizer import Colorizer
@@ -43,18 +44,32 @@ def colorizing(recipe: Recipe, backend: str, device: str, source: str, output: s
 
 
 def _colour(task: Task, colorizer: Colorizer, recipe: Recipe, source: str, output: str, started: float) -> Outcome:
+    from colorizer_cli.engine.pages import coloured_pages
+    from colorizer_cli.engine.triage import check_colourable
     from colorizer_cli.photo.reading import read_photo
-    from colorizer_cli.photo.writing import write_photo
+    from colorizer_cli.photo.writing import write_pages
 
     photo_path, result_path = os.path.join(source, task.photo), os.path.join(output, task.result)
-    photo = read_photo(photo_path)
+    photo = read_photo(photo_path, max_pixels=recipe.max_pixels)
     identity = Identity.of(os.stat(photo_path), _sha256(photo_path))  # before the pixels: a later change shows
     if task.known is not None and task.known.sha256 == identity.sha256:
         written = Identity.of(os.stat(result_path))
         return Outcome(task, time.perf_counter() - started, identity, written, unchanged=True)
+    if not recipe.force:
+        try:
+            check_colourable(photo)
+        except AlreadyInColourError as reason:
+            return Outcome(task, time.perf_counter() - started, identity, left_alone=str(reason))
     _make_folder(os.path.dirname(result_path))
-    coloured = colorizer.colorize(photo, recipe.settings)
-    write_photo(coloured, result_path, quality=recipe.quality, overwrite=task.overwrite)
+    pages = coloured_pages(colorizer, photo, recipe.settings, strip_metadata=recipe.strip_metadata)
+    coloured = next(pages)
+    write_pages(
+        chain([coloured], pages if photo.pages > 1 else ()),
+        result_path,
+        quality=recipe.quality,
+        progressive=recipe.progressive,
+        overwrite=task.overwrite,
+    )
     return Outcome(
         task,
         time.perf_counter() - started,

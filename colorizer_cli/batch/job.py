@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from colorizer_cli.engine.settings import Settings
-from colorizer_cli.photo.formats import QUALITY, Format
+from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY, Format
 
 TIME_LIMIT = 600.0  # seconds for one photo: a gigapixel takes one or two minutes
 
@@ -19,11 +19,16 @@ def usable_cores() -> int:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What decides the bytes of a result, apart from the photo and the name of its output."""
+    """What decides the bytes of a result, apart from the photo and the name of its output; `force`: photos that are
+    in colour already are coloured too."""
 
     settings: Settings = field(default_factory=Settings)
     weights: str | None = None
     quality: int = QUALITY
+    progressive: bool = False
+    strip_metadata: bool = False
+    force: bool = False
+    max_pixels: int = MAX_PIXELS
 
 
 @dataclass(frozen=True)
@@ -94,12 +99,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a task. Exactly one of `result_file` and `error` is set.
+    """What became of a task. Exactly one of `result_file`, `left_alone` and `error` is set.
 
     identity     of the photo; None where it could not be read
     result_file  size and time of the written file
     unchanged    the content is what it was: nothing was written
     confidence   mean over the photo, 0…1; None where the network cannot tell
+    left_alone   why there was nothing to do: the photo is in colour already
     stops_run    the error is the output folder's, not the photo's: full disk, read-only, gone
     """
 
@@ -112,4 +118,5 @@ class Outcome:
     width: int = 0
     height: int = 0
     error: str | None = None
+    left_alone: str | None = None
     stops_run: bool = False

@@ -4,6 +4,7 @@
     {"begun": …}    {photo: result, …} that are about to be worked on; written, and on disk, before the work begins, so
                     that a result which appears before its own line does is known for what it is
     {"done": …}     a photo's identity, weights, options, result, seconds, confidence
+    {"left": …}     a photo was left alone: its identity, weights, options, and why
     {"failed": …}   a photo's identity, weights, options, and the error
 
 The last line on a photo holds. Paths are relative to the two folders. A power cut can cost at most the lines of the
@@ -31,7 +32,7 @@ SYNC_SECONDS = 1.0
 
 class Entry(NamedTuple):
     """What the journal last said about a photo. `result_file` is what was last written, `error` why the last try
-    failed, None where it did not."""
+    failed, `left_alone` why there was nothing to do; None where it was not so."""
 
     result: str
     identity: Identity | None
@@ -40,6 +41,7 @@ class Entry(NamedTuple):
     result_file: Identity | None
     confidence: float | None
     error: str | None
+    left_alone: str | None = None
 
 
 @dataclass
@@ -105,7 +107,8 @@ class Journal:
     def finish(self, outcome: Outcome, weights: str, options: str) -> None:
         """Records what became of a photo."""
         task, identity, file = outcome.task, outcome.identity, outcome.result_file
-        line: dict[str, Any] = {"done" if outcome.error is None else "failed": task.photo, "result": task.result}
+        kind = "failed" if outcome.error is not None else "left" if outcome.left_alone is not None else "done"
+        line: dict[str, Any] = {kind: task.photo, "result": task.result}
         if identity is not None:
             line |= {"size": identity.size, "mtime": identity.mtime, "sha256": identity.sha256}
         line |= {"weights": weights, "options": options, "seconds": round(outcome.seconds, 3)}
@@ -114,6 +117,8 @@ class Journal:
             line |= {"confidence": outcome.confidence, "width": outcome.width, "height": outcome.height}
         if outcome.error is not None:
             line["error"] = outcome.error
+        if outcome.left_alone is not None:
+            line["left_alone"] = outcome.left_alone
         self._append(line, sync=time.monotonic() - self._synced > SYNC_SECONDS)
         self._note(line)
 
@@ -137,7 +142,7 @@ class Journal:
     def _take(self, line: bytes) -> None:
         try:
             self._note(json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
             self.damaged += 1
 
     def _note(self, line: Mapping[str, Any]) -> None:
@@ -150,7 +155,7 @@ class Journal:
         elif "begun" in line:
             self.begun.update(line["begun"])
         else:
-            photo = line["done"] if "done" in line else line["failed"]
+            photo = next(line[kind] for kind in ("done", "left", "failed") if kind in line)
             self.entries[photo] = _entry(line, self.entries.get(photo))
             self.begun.pop(photo, None)
             self.stale.discard(photo)
@@ -168,6 +173,7 @@ def _entry(line: Mapping[str, Any], earlier: Entry | None) -> Entry:
         result_file=file,
         confidence=line.get("confidence"),
         error=line.get("error"),
+        left_alone=line.get("left_alone"),
     )
 
 

@@ -26,6 +26,7 @@ class Findings:
 
     photos         all that were met
     unchanged      done before, and still as they were
+    in_colour      left alone, now or before, as they are in colour already
     failed_before  failed in an earlier run, unchanged, and not to be tried again: photo → error
     existing       their result's name is taken by a file that no run of this tool on this folder has written
     converted      photos whose result has another format than they, because theirs cannot hold it: photo → result
@@ -34,6 +35,7 @@ class Findings:
 
     photos: int = 0
     unchanged: int = 0
+    in_colour: int = 0
     failed_before: dict[str, str] = field(default_factory=dict)
     existing: list[str] = field(default_factory=list)
     converted: int = 0
@@ -116,6 +118,9 @@ class Plan:
             same = current is not None and known.same_file(current)
             if entry.error is not None and same and not job.retry_failed:
                 findings.failed_before[photo] = entry.error
+                return None
+            if entry.left_alone is not None and same:
+                findings.in_colour += 1
                 return None
             if entry.error is None and same and ours:
                 findings.unchanged += 1

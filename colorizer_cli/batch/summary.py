@@ -51,6 +51,7 @@ class Summary:
             "photos": findings.photos,
             "done": self.done,
             "unchanged": findings.unchanged,
+            "in_colour": findings.in_colour,
             "failed": len(self.failures),
             "existing": len(findings.existing),
             "converted": findings.converted,

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from colorizer_cli.photo.formats import FORMATS
+from colorizer_cli.photo.formats import READ_SUFFIXES
 
 
 @dataclass
@@ -104,7 +104,7 @@ class Walk:
 
 def is_photo_name(name: str) -> bool:
     """Whether a file is taken for a photo: by its suffix, as opening every file of an archive would take hours."""
-    return os.path.splitext(name)[1].lower() in FORMATS
+    return os.path.splitext(name)[1].lower() in READ_SUFFIXES
 
 
 def _is_readable(entry: os.DirEntry[str]) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import sys
 from types import FrameType
 
 import typer
 
-from colorizer_cli.cli import batch, doctor, options, photo, weights
+from colorizer_cli.cli import batch, doctor, fine_tune, options, photo, verify, weights
 from colorizer_cli.errors import ColorizerError
 
 INTERRUPTED = 130
@@ -28,8 +30,10 @@ app.command(PHOTO, help="Colour one photo: `colorize PHOTO [OPTIONS]`; see `colo
 app.command("batch")(batch.batch)
 app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
+app.command("verify")(verify.verify)
+app.command("fine-tune")(fine_tune.fine_tune)
 
-COMMANDS = {"batch", "weights", "doctor"}
+COMMANDS = {"batch", "weights", "doctor", "verify", "fine-tune"}
 GLOBAL_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 
 
@@ -49,8 +53,25 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)  # an exception, so that temporary files are removed on the way out
 
 
+def command() -> None:
+    """`colorize` on the shell. After a photo the process ends at once: all is cleaned up by then, to take the network
+    and the libraries down piece by piece would cost another 60 ms, and after Ctrl-C one of their threads may still be
+    at work."""
+    try:
+        main()
+    except SystemExit as ending:
+        if with_default_command(sys.argv[1:])[0] != PHOTO:
+            raise
+        code = ending.code if isinstance(ending.code, int) else 0
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # a reader that has gone
+            if stream is not None:
+                stream.flush()
+    os._exit(code)
+
+
 def main() -> None:
-    """Entry point of `colorize`."""
+    """Runs the command that sys.argv names; always ends with SystemExit."""
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _terminate)
     arguments = with_default_command(sys.argv[1:])

@@ -8,7 +8,7 @@ import typer
 
 from colorizer_cli.cli import options
 from colorizer_cli.cli.console import print_json, printable, say
-from colorizer_cli.photo.formats import QUALITY
+from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY
 
 if TYPE_CHECKING:
     from colorizer_cli.batch.job import BatchJob
@@ -46,8 +46,15 @@ def batch(
     device: options.Device = "auto",
     vividness: options.Vividness = None,
     size: options.Size = None,
+    like: options.Like = None,
+    border: options.Border = "auto",
+    tone: options.Tone = "keep",
     form: Form = None,
     quality: options.Quality = QUALITY,
+    progressive: options.Progressive = False,
+    strip_metadata: options.StripMetadata = False,
+    force: options.Force = False,
+    max_pixels: options.MaxPixels = MAX_PIXELS,
     recursive: Recursive = True,
     pattern: Pattern = None,
     jobs: Jobs = None,
@@ -65,13 +72,17 @@ def batch(
 ) -> None:
     """Colour all photos of a folder; its tree is mirrored, and an interrupted run goes on where it was."""
     from colorizer_cli.batch.job import BatchJob, Recipe, usable_cores
-    from colorizer_cli.engine.one_photo import checked_format
+    from colorizer_cli.engine.one_photo import Job, checked_format, informed
     from colorizer_cli.engine.settings import Settings
+    from colorizer_cli.weights.registry import find_weights
 
+    settings = informed(
+        Job(source, like=tuple(like or ())), Settings(vividness, size, border, tone), find_weights(weights)
+    )
     job = BatchJob(
         source=source,
         output=output,
-        recipe=Recipe(Settings(vividness, size), weights, quality),
+        recipe=Recipe(settings, weights, quality, progressive, strip_metadata, force, max_pixels),
         backend=backend,
         device=device,
         form=checked_format(form),

@@ -33,12 +33,14 @@ class Counts:
         self.photos = photos
 
     def passed(self, findings: Findings) -> None:
-        self.passed_over = findings.unchanged + len(findings.failed_before) + len(findings.existing)
+        self.passed_over = (
+            findings.unchanged + findings.in_colour + len(findings.failed_before) + len(findings.existing)
+        )
 
     def outcome(self, outcome: Outcome) -> None:
         if outcome.error is not None:
             self.failed += 1
-        elif not outcome.unchanged:
+        elif outcome.left_alone is None and not outcome.unchanged:
             self.done += 1
 
     def notice(self, text: str) -> None:
@@ -65,11 +67,12 @@ class JsonLines(Counts):
     def outcome(self, outcome: Outcome) -> None:
         super().outcome(outcome)
         event = "failed" if outcome.error is not None else "unchanged" if outcome.unchanged else "done"
+        event = "in_colour" if outcome.left_alone is not None else event
         line: dict[str, object] = {"event": event, "input": outcome.task.photo, "output": outcome.task.result}
         line["seconds"] = round(outcome.seconds, 3)
         if outcome.error is not None:
             line["error"] = outcome.error
-        elif not outcome.unchanged:
+        elif event == "done":
             line["confidence"] = outcome.confidence
         print_json(line)
 
@@ -164,6 +167,7 @@ def findings_lines(findings: Findings) -> Iterator[str]:
     left = {
         "hidden": skipped.hidden,
         "not photos": skipped.not_photos,
+        "in colour already (--force colours them too)": findings.in_colour,
         "not matching --pattern": skipped.not_matching,
         "linked folders that are met elsewhere": skipped.linked_twice,
     }
@@ -199,6 +203,8 @@ def duration(seconds: float) -> str:
 def _outcome_line(outcome: Outcome) -> str:
     if outcome.error is not None:
         return f"failed: {printable(outcome.error)}"
+    if outcome.left_alone is not None:
+        return printable(outcome.left_alone)
     did = "unchanged" if outcome.unchanged else f"{outcome.seconds:.1f} s"
     return f"{printable(outcome.task.photo)} → {printable(outcome.task.result)} ({did})"
 

@@ -53,13 +53,65 @@ Size = Annotated[
         metavar="N", help="Network input size; larger follows finer objects.", show_default="the weights' own"
     ),
 ]
+Border = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|keep|colour",
+        help="Film borders, mounts and margins: found and neutral; found and in their own tint; coloured, too.",
+    ),
+]
+Tone = Annotated[
+    str,
+    typer.Option(metavar="keep|neutral", help="Lightness: the original's, or a faded scan's contrast restored."),
+]
 OutputFormat = Annotated[
     str | None,
-    typer.Option("--format", metavar="jpeg|png|tiff|webp", help="Format for -o -.", show_default="the input's"),
+    typer.Option(
+        "--format",
+        metavar="jpeg|png|tiff|webp|avif|heic",
+        help="Format of the result.",
+        show_default="the suffix's, or the input's",
+    ),
 ]
-Quality = Annotated[int, typer.Option(metavar="1..100", min=1, max=100, help="JPEG and WebP quality.")]
+Quality = Annotated[int, typer.Option(metavar="1..100", min=1, max=100, help="Quality of lossy formats.")]
+Progressive = Annotated[bool, typer.Option("--progressive", help="Write progressive JPEG.")]
+StripMetadata = Annotated[
+    bool, typer.Option("--strip-metadata", help="Leave out EXIF, GPS, IPTC, comments and the original's XMP.")
+]
+Sidecar = Annotated[bool, typer.Option("--sidecar", help="Read the photo's XMP sidecar; write one beside the result.")]
+Force = Annotated[bool, typer.Option("--force", help="Colour what is in colour already, or looks like a negative.")]
+C2pa = Annotated[
+    str | None,
+    typer.Option("--c2pa", metavar="CHAIN.pem", help="Sign the result as Content Credentials (extra [c2pa])."),
+]
+C2paKey = Annotated[str | None, typer.Option("--c2pa-key", metavar="KEY.pem", help="The private key of --c2pa.")]
+MaxPixels = Annotated[int, typer.Option(metavar="N", min=1, help="Refuse what claims to have more pixels.")]
 BeforeAfter = Annotated[
     str | None, typer.Option(metavar="SHEET.jpg", help="Also write original and result side by side.")
+]
+Hints = Annotated[
+    str | None,
+    typer.Option(metavar="FILE.json", help='Colours you know: [{"x":…,"y":…,"color":"#aabbcc","radius":…}].'),
+]
+Like = Annotated[
+    list[str] | None, typer.Option(metavar="PHOTO", help="Take the palette of a colour photo; several are averaged.")
+]
+Candidates = Annotated[
+    int, typer.Option(metavar="N", min=1, max=24, help="N different plausible results and a numbered sheet.")
+]
+Pick = Annotated[int, typer.Option(metavar="K", min=1, max=24, help="Write candidate K alone.", show_default="1")]
+Confidence = Annotated[
+    str | None, typer.Option(metavar="MAP.png", help="Also write where the colour is sure and where it is a guess.")
+]
+Ask = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=0,
+        max=99,
+        help="Write the N places where knowing the colour would help most, as a hints file and a picture, instead.",
+        show_default=False,
+    ),
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Allow an existing output to be replaced (never the input).")

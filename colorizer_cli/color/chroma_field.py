@@ -41,6 +41,16 @@ class ChromaField:
         z = (1 + slope_b * (-116 / 200), (offset_b - 16 * slope_b) / -200)
         return cls(np.stack([*x, *z]).astype(np.float32))
 
+    @classmethod
+    def uniform(cls, a: float, b: float) -> ChromaField:
+        """The same a and b everywhere: (4, 1, 1) coefficients, which broadcast."""
+        return cls(np.array([1, a / 500, 1, -b / 200], np.float32)[:, None, None])
+
+    def within(self, mask: Array, outside: ChromaField | None = None) -> ChromaField:
+        """This field where `mask` ((h, w) float32, 0…1) is 1, and `outside` (None: neutral gray) where it is 0."""
+        neutral = np.array([1, 0, 1, 0], np.float32)[:, None, None] if outside is None else outside.coefficients
+        return ChromaField(neutral + mask * (self.coefficients - neutral))
+
     def renderer(self, width: int, height: int, bits: int) -> StripRenderer:
         """→ what colours a photo of that size, with results of 8 or 16 bits."""
         return StripRenderer(self.coefficients, width, height, bits)

@@ -29,7 +29,8 @@ def decode(
         scores = scores - exponent * np.log(np.maximum(prior, PRIOR_FLOOR))[:, None]
     scores = (scores - scores.max(axis=0)) / np.float32(temperature)
     np.exp(scores, out=scores)
-    ab = (bins.T @ scores) / scores.sum(axis=0)
+    # not through BLAS, whose threads would go on spinning while the photo is decoded and rendered
+    ab = np.einsum("kc,kn->cn", bins, scores) / scores.sum(axis=0)
     return np.asarray(ab.reshape(2, *logits.shape[1:]), np.float32)
 
 

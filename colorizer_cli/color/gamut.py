@@ -38,7 +38,8 @@ def desaturate(fy: Plane, luminance: Plane, fx: Plane, fz: Plane) -> Plane:
 
 def _linear_rgb(luminance: Plane, fx_fz: Plane) -> Plane:
     """(N,), (2, N) → (3, N) linear RGB."""
-    return np.asarray(luminance + DIFFERENCES_TO_RGB.astype(fx_fz.dtype) @ (expand(fx_fz) - luminance))
+    dx, dz = expand(fx_fz) - luminance
+    return np.stack([luminance + x * dx + z * dz for x, z in DIFFERENCES_TO_RGB.tolist()])
 
 
 def _fits(rgb: Plane) -> NDArray[np.bool_]:

@@ -117,19 +117,15 @@ class _StripMemory:
 def _upsample(field: Array, top: int, height: int, out: Array) -> Array:
     """(4, h, w) coarse planes → (4, rows, width) in `out` (4 · rows, width): bilinear, for rows top…top + rows.
 
-    Down first, as one small matrix product, then across: the photo's full width is only ever held for one strip.
+    Down first, on the coarse grid's few columns, then across: the photo's full width is only ever held for one strip.
     """
     rows, width = len(out) // 4, out.shape[1]
     coarse = field.shape[1]
     centre = np.clip((np.arange(top, top + rows) + 0.5) * (coarse / height) - 0.5, 0, coarse - 1)
-    lower = np.minimum(centre.astype(np.intp), max(coarse - 2, 0))
-    way = (centre - lower).astype(np.float32)
-    first, last = int(lower[0]), min(int(lower[-1]) + 2, coarse)
-    weights = np.zeros((rows, last - first), np.float32)
-    numbers = np.arange(rows)
-    weights[numbers, lower - first] = 1 - way
-    weights[numbers, np.minimum(lower + 1 - first, last - first - 1)] += way
-    down = np.matmul(weights, field[:, first:last]).reshape(4 * rows, -1)
+    lower = centre.astype(np.intp)
+    upper = np.minimum(lower + 1, coarse - 1)
+    way = (centre - lower).astype(np.float32)[:, None]
+    down = (field[:, lower] * (1 - way) + field[:, upper] * way).reshape(4 * rows, -1)
     across = cv2.resize(down, (width, 4 * rows), dst=out, interpolation=cv2.INTER_LINEAR)
     return np.asarray(across, np.float32).reshape(4, rows, width)
 

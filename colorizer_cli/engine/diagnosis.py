@@ -10,8 +10,13 @@ import sys
 
 from colorizer_cli.version import __version__
 
-BASE = ("numpy", "opencv-python-headless", "pyvips", "pyvips-binary", "onnxruntime", "typer", "rich")
-EXTRAS = {"torch": ("torch", "timm", "safetensors"), "cluster": ("ray",), "heif": ("pillow-heif",)}
+BASE = ("numpy", "opencv-python-headless", "pyvips", "pyvips-binary", "pillow", "onnxruntime", "typer", "rich")
+EXTRAS = {
+    "torch": ("torch", "timm", "safetensors"),
+    "cluster": ("ray",),
+    "heif": ("pillow-heif",),
+    "c2pa": ("c2pa-python",),
+}
 
 
 def diagnose() -> dict[str, str]:

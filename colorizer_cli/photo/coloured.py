@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from colorizer_cli.photo.metadata import Metadata
 from colorizer_cli.photo.photo import Photo
+from colorizer_cli.photo.rgb_profile import RgbProfile
 
 THREADS = 2  # decoding and encoding take a thread each besides
 AHEAD = 4  # strips in work at a time: memory stays bounded when the encoder is the slowest
@@ -27,12 +28,14 @@ class ColouredPhoto:
     renderer    (width, height, bits) → the function that colours a photo of that size strip by strip: gray strip
                 (rows, width), number of its first row → sRGB strip (rows, width, 3). Called from several threads.
     confidence  mean over the photo of how sure the colours are, 0 (a guess) … 1; None where the network cannot tell
+    confidence_map  (h, w) float32, the same on a coarse grid over the photo
     """
 
     original: Photo
     metadata: Metadata
     renderer: Callable[[int, int, int], Render] = field(repr=False)
     confidence: float | None = None
+    confidence_map: NDArray[np.float32] | None = field(default=None, repr=False)
 
     @property
     def width(self) -> int:
@@ -54,9 +57,12 @@ class ColouredPhoto:
     def strip_rows(self) -> int:
         return self.original.strip_rows
 
-    def strips(self) -> Iterator[Integers]:
-        """(rows, width, bands) uint8 or uint16 from top to bottom: sRGB, and the original's alpha if it has one."""
-        render = self.renderer(self.width, self.height, self.bits)
+    def strips(self, profile: RgbProfile | None = None) -> Iterator[Integers]:
+        """(rows, width, bands) uint8 or uint16 from top to bottom: sRGB (or the encoding of `profile`), and the
+        original's alpha if it has one."""
+        render = self.renderer(self.width, self.height, self.bits if profile is None else 16)
+        if profile is not None:
+            render = _encoded(render, profile, self.bits)
         with ThreadPoolExecutor(THREADS, "render") as pool:
             pending: deque[Future[Integers]] = deque()
             for top, gray, alpha in self.original.strips():
@@ -66,14 +72,18 @@ class ColouredPhoto:
             while pending:
                 yield pending.popleft().result()
 
-    def pixels(self) -> Integers:
+    def pixels(self, profile: RgbProfile | None = None) -> Integers:
         """The whole photo, (height, width, bands) uint8 or uint16: for photos that fit in memory."""
-        return np.concatenate(list(self.strips()))
+        return np.concatenate(list(self.strips(profile)))
 
     def thumbnail(self, width: int, height: int) -> Integers:
         """(height, width, 3) uint8: the result as it looks at this size, without computing the whole."""
         gray = np.round(self.original.gray_thumbnail(width, height) * 65535).astype(np.uint16)
         return self.renderer(width, height, 8)(gray, 0)
+
+
+def _encoded(render: Render, profile: RgbProfile, bits: int) -> Render:
+    return lambda gray, top: profile.encode(np.asarray(render(gray, top), np.uint16), bits)
 
 
 def _strip(render: Render, gray: Integers, alpha: Integers | None, top: int) -> Integers:

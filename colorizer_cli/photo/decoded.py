@@ -31,7 +31,7 @@ class DecodedGray:
             with contextlib.suppress(PhotoError):  # raised again where the pixels are asked for
                 self.planes()
 
-        threading.Thread(target=decode, name="decoder", daemon=True).start()
+        threading.Thread(target=decode, name="decoder").start()
 
     def planes(self) -> Planes:
         """(gray, alpha or None) as images in memory. Raises PhotoError."""

@@ -1,77 +1,130 @@
-"""Metadata that travels from the original to the result: EXIF, XMP, IPTC, resolution."""
+"""Metadata that travels from the original to the result: EXIF, XMP, IPTC, comments, resolution, profile."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pyvips
 
+from colorizer_cli.photo import exif, iptc
 from colorizer_cli.photo.formats import Format
+from colorizer_cli.photo.rgb_profile import RgbProfile, is_srgb
 
-BLOBS = ("exif-data", "xmp-data", "iptc-data")
+NO_EXIF: tuple[Format, ...] = ("tiff",)  # libvips carries EXIF in all other containers that are written
 
 
 @dataclass(frozen=True)
 class Metadata:
     """What a file said about its photo, apart from the pixels.
 
-    blobs       raw EXIF, XMP and IPTC blocks by libvips' field name
-    exif        EXIF entries as libvips names them (exif-ifd0-Make …): it writes EXIF back from these
+    exif        a block as in JPEG's APP1 segment, orientation and thumbnail still in it, or None
+    xmp         a serialised packet, or None
+    iptc        IIM records without their wrapping, or None
+    comments    free text of the container: JPEG's comments, PNG's "Comment"
+    texts       PNG's other text chunks, key → text
     resolution  pixels per millimetre, horizontally and vertically
     resolution_unit   "in" or "cm", or None where the file named none
-    container   the format of the original
     profiled    whether the original carried an ICC profile
+    rgb_profile the RGB profile that the result keeps; None: it gets sRGB's if the original was profiled
     """
 
-    blobs: dict[str, bytes]
-    exif: dict[str, str]
-    resolution: tuple[float, float]
-    resolution_unit: str | None
-    profiled: bool
-    container: Format
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    comments: tuple[str, ...] = ()
+    texts: dict[str, str] = field(default_factory=dict)
+    resolution: tuple[float, float] = (1.0, 1.0)
+    resolution_unit: str | None = None
+    profiled: bool = False
+    rgb_profile: RgbProfile | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, image: pyvips.Image, upright: pyvips.Image, container: Format) -> Metadata:
-        """Reads headers only: of the file, and of the file turned upright.
-
-        The EXIF thumbnail is left out (it would show the photo without colour), and so is the orientation, which is
-        baked into the pixels.
-        """
+        """Reads headers only: of the file, and of the file turned upright."""
         fields = set(image.get_fields())
+
+        def blob(name: str) -> bytes | None:
+            return bytes(image.get(name)) or None if name in fields else None
+
         turned = (image.width, image.height) != (upright.width, upright.height)
-        exif = {
-            name: str(image.get(name))
-            for name in fields
-            if name.startswith("exif-ifd") and not name.startswith("exif-ifd1") and not name.endswith("-Orientation")
-        }
+        profile = blob("icc-profile-data")
+        texts = _png_texts(image, fields)
+        records = blob("iptc-data")
+        if records is not None:
+            records = None if container == "tiff" else iptc.from_jpeg(records)  # libvips cuts TIFF's to a quarter
+        elif iptc.PNG_KEY in texts:
+            records = iptc.from_png(texts[iptc.PNG_KEY])
+        texts.pop(iptc.PNG_KEY, None)
+        comment = texts.pop("Comment", None)
         return cls(
-            blobs={name: bytes(image.get(name)) for name in BLOBS if name in fields},
-            exif=exif,
-            resolution=(image.yres, image.xres) if turned else (image.xres, image.yres),
+            exif=blob("exif-data"),
+            xmp=blob("xmp-data"),
+            iptc=records,
+            comments=() if comment is None else (comment,),
+            texts=texts,
+            resolution=_resolution(image, turned),
             resolution_unit=image.get("resolution-unit") if "resolution-unit" in fields else None,
-            profiled="icc-profile-data" in fields,
-            container=container,
+            profiled=profile is not None,
+            rgb_profile=RgbProfile.parse(profile) if profile and image.bands >= 3 else None,
         )
 
-    @property
-    def xmp(self) -> bytes | None:
-        return self.blobs.get("xmp-data")
-
     def with_xmp(self, packet: bytes) -> Metadata:
-        return replace(self, blobs=self.blobs | {"xmp-data": packet})
+        return replace(self, xmp=packet)
+
+    def stripped(self) -> Metadata:
+        """Without what tells of people, places and cameras; what the pixels need to be shown rightly stays."""
+        return Metadata(
+            resolution=self.resolution,
+            resolution_unit=self.resolution_unit,
+            profiled=self.profiled,
+            rgb_profile=self.rgb_profile,
+        )
 
     def attach(self, image: pyvips.Image, form: Format) -> pyvips.Image:
-        """→ the image carrying this metadata, upright, with an sRGB profile where the original carried one."""
+        """→ the image carrying what libvips writes into this format itself, upright."""
         image = image.copy(xres=self.resolution[0], yres=self.resolution[1])
-        for name, data in self.blobs.items():
-            if name == "iptc-data" and form != self.container:
-                continue  # JPEG and TIFF wrap IPTC differently; in the other's wrapping no reader would find it
-            image.set_type(pyvips.GValue.blob_type, name, data)
-        for name, value in self.exif.items():
-            image.set_type(pyvips.GValue.gstr_type, name, value)
+        if self.exif is not None and form not in NO_EXIF:
+            _set_blob(image, "exif-data", self.exif)
+            for name, value in exif.fields(self.exif).items():
+                image.set_type(pyvips.GValue.gstr_type, name, value)
+        if self.xmp is not None:
+            _set_blob(image, "xmp-data", self.xmp)
+        wrapped = iptc.to_jpeg(self.iptc) if self.iptc and form == "jpeg" else None
+        if wrapped is not None:
+            _set_blob(image, "iptc-data", wrapped)
         image.set_type(pyvips.GValue.gint_type, "orientation", 1)
         if self.resolution_unit is not None:
             image.set_type(pyvips.GValue.gstr_type, "resolution-unit", self.resolution_unit)
         if self.profiled:
-            image.set_type(pyvips.GValue.blob_type, "icc-profile-data", pyvips.Operation.call("profile_load", "srgb"))
+            srgb = pyvips.Operation.call("profile_load", "srgb")
+            _set_blob(image, "icc-profile-data", self.rgb_profile.data if self.rgb_profile else srgb)
         return image
+
+    def png_texts(self) -> dict[str, str]:
+        """Key → text of the chunks that a PNG gets."""
+        chunks = dict(self.texts)
+        if self.comments:
+            chunks["Comment"] = "\n".join(self.comments)
+        if self.iptc:
+            chunks[iptc.PNG_KEY] = iptc.to_png(self.iptc)
+        return chunks
+
+    @property
+    def converted_profile(self) -> RgbProfile | None:
+        """The profile that the result's colours have to be converted to; None where they are sRGB's already."""
+        return None if self.rgb_profile is None or is_srgb(self.rgb_profile.data) else self.rgb_profile
+
+
+def _resolution(image: pyvips.Image, turned: bool) -> tuple[float, float]:
+    """Damaged files claim any; libvips writes what lies below a million pixels per millimetre."""
+    across, down = (value if 0 < value < 1e5 else 1.0 for value in (image.xres, image.yres))
+    return (down, across) if turned else (across, down)
+
+
+def _png_texts(image: pyvips.Image, fields: set[str]) -> dict[str, str]:
+    names = sorted(name for name in fields if name.startswith("png-comment-"))
+    return {name.split("-", 3)[3]: str(image.get(name)) for name in names if name.count("-") >= 3}
+
+
+def _set_blob(image: pyvips.Image, name: str, data: bytes) -> None:
+    image.set_type(pyvips.GValue.blob_type, name, data)

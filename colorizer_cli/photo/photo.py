@@ -11,6 +11,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+from colorizer_cli.color.tone_curve import ToneCurve
 from colorizer_cli.photo.conversion import to_gray
 from colorizer_cli.photo.decoded import DecodedGray
 from colorizer_cli.photo.failures import decoding
@@ -19,6 +20,20 @@ from colorizer_cli.photo.metadata import Metadata
 
 KEPT_PIXELS = 2**26  # 67 megapixels: up to there the gray is decoded once and kept, which takes 1 or 2 bytes a pixel
 STRIP_PIXELS = 2**18  # fewer, larger strips wait less for the interpreter; a float32 plane of one is 1 MB
+
+OVERVIEW = 512
+
+
+@dataclass(frozen=True)
+class TiffLayout:
+    """compression   the value of TIFF's tag 259
+    tile            (width, height) of the tiles; None for strips
+    subfile         the value of TIFF's tag 254: 1 marks a smaller version of another page
+    """
+
+    compression: int = 1
+    tile: tuple[int, int] | None = None
+    subfile: int = 0
 
 
 @dataclass(frozen=True)
@@ -32,7 +47,12 @@ class Photo:
     bits            8 or 16 per channel
     has_alpha       whether an alpha channel follows the colour channels
     format          what the file was: the format that a result gets if nothing else is said
+    is_rgb          whether the file has colour channels, be they all alike
     metadata        EXIF, XMP, IPTC, resolution, profile
+    page, pages     which of how many photos in the file this is, from 0; only TIFF files hold several
+    read_page       number of a page → its Photo
+    layout          how a TIFF stores its pixels, so that the result can be stored alike; None for other formats
+    tone            a curve that the gray goes through before it is given out
     open            → a fresh image of 1–4 bands. `sequential`: rows will be asked for from top to bottom, once;
                     `shrink`: the decoder may give 1/1, 1/2, 1/4 or 1/8 of the size if that is cheaper.
     """
@@ -46,6 +66,12 @@ class Photo:
     format: Format
     metadata: Metadata
     open: Callable[[bool, int], pyvips.Image] = field(repr=False)
+    page: int = 0
+    pages: int = 1
+    read_page: Callable[[int], Photo] | None = field(default=None, repr=False)
+    layout: TiffLayout | None = None
+    is_rgb: bool = False
+    tone: ToneCurve | None = None
 
     @property
     def strip_rows(self) -> int:
@@ -62,7 +88,14 @@ class Photo:
         with decoding(self.name):
             gray = self._decoded.planes()[0] if self._is_kept else to_gray(self._shrunk(width, height))[0]
             pixels = _resize(gray, width, height).numpy().reshape(height, width)
-        return np.asarray(pixels, np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+        gray = np.asarray(pixels, np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+        return gray if self.tone is None else np.asarray(self.tone.apply(gray), np.float32)
+
+    @cached_property
+    def overview(self) -> NDArray[np.float32]:
+        """(h, w) float32 sRGB-encoded gray 0…1 with sides of at most OVERVIEW pixels: for a look at the whole."""
+        scale = min(1.0, OVERVIEW / max(self.width, self.height))
+        return self.gray_thumbnail(max(1, round(self.width * scale)), max(1, round(self.height * scale)))
 
     def thumbnail(self, width: int, height: int) -> NDArray[np.uint8]:
         """(height, width, 3) uint8 sRGB: the photo as it looks."""
@@ -95,6 +128,7 @@ class Photo:
         gray, alpha = self._decoded.planes() if self._is_kept else to_gray(self.open(True, 1))
         image = gray if alpha is None else gray.bandjoin(alpha.cast(gray.format))
         region = pyvips.Region.new(image)
+        curve = None if self.tone is None else self.tone.table(16 if image.format == "ushort" else 8)
         dtype = np.uint16 if image.format == "ushort" else np.uint8
         for top in range(0, self.height, self.strip_rows):
             count = min(self.strip_rows, self.height - top)
@@ -102,10 +136,11 @@ class Photo:
                 fetched = region.fetch(0, top, self.width, count)
             pixels: NDArray[np.integer] = np.asarray(np.frombuffer(fetched, dtype))
             pixels = pixels.reshape(count, self.width, image.bands)
+            toned = pixels[..., 0] if curve is None else curve[pixels[..., 0]]
             if alpha is None:
-                yield top, pixels[..., 0], None
+                yield top, toned, None
             else:
-                yield top, np.ascontiguousarray(pixels[..., 0]), pixels[..., 1]
+                yield top, np.ascontiguousarray(toned), pixels[..., 1]
 
 
 def _resize(image: pyvips.Image, width: int, height: int) -> pyvips.Image:

@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from colorizer_cli.errors import TrainingError
+from colorizer_cli.errors import ColorizerError, TrainingError
+from colorizer_cli.training.disk import writing_to
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
+
+Pixels = NDArray[np.uint8]
+Decode = Callable[[Path, int], Pixels]
+
+
+class Photos(Protocol):
+    """RGB photos by number: `photos[i]` is (H, W, 3) uint8, sRGB-encoded, and `shapes[i]` its (H, W)."""
+
+    @property
+    def shapes(self) -> Sequence[Sequence[int]]: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, i: int) -> Pixels: ...
+
+
+class UnusableError(ColorizerError):
+    """A photo that is of no use for training; the message is the reason, a word or two."""
 
 
 def find_photos(folders: Sequence[Path]) -> list[Path]:
@@ -33,55 +51,105 @@ class PhotoCache:
     """RGB photos, each at most `short_side` px on its short side, as uint8 arrays.
 
     `cache[i]` is (H, W, 3) uint8, sRGB-encoded; a read-only view of the mapped file.
-    Photos that cannot be decoded are left out and listed in `skipped`.
+    Photos that cannot be used are left out and listed in `skipped`, with the reason.
     """
 
     def __init__(self, file: Path) -> None:
         index = json.loads(file.with_suffix(".json").read_text())
+        self.file = file
         self.shapes: list[list[int]] = index["shapes"]
         self.names: list[str] = index["names"]
         self.skipped: dict[str, str] = index["skipped"]
         self._offsets = np.cumsum([0] + [height * width * 3 for height, width in self.shapes])
-        self._bytes = np.memmap(file, dtype=np.uint8, mode="r")
+        self._bytes = np.memmap(file, dtype=np.uint8, mode="r") if self.shapes else np.empty(0, np.uint8)
 
     def __len__(self) -> int:
         return len(self.shapes)
 
-    def __getitem__(self, i: int) -> NDArray[np.uint8]:
+    def __getitem__(self, i: int) -> Pixels:
         height, width = self.shapes[i]
         return self._bytes[self._offsets[i] : self._offsets[i + 1]].reshape(height, width, 3)
 
     @classmethod
-    def build(cls, photos: Sequence[Path], folder: Path, short_side: int) -> PhotoCache:
-        """Opens the cache of exactly these photos in `folder`, decoding them first if it is not there yet."""
+    def build(
+        cls,
+        photos: Sequence[Path],
+        folder: Path,
+        short_side: int,
+        decode: Decode | None = None,
+        limit: int | None = None,
+        report: Callable[[int, int], None] = lambda done, total: None,
+    ) -> PhotoCache:
+        """Opens the cache of exactly these photos in `folder`, decoding them first if it is not there yet.
+
+        decode   (path, short_side) → pixels; raises ColorizerError for a photo that is to be left out
+        limit    bytes that the folder's caches may take together: the oldest others are removed for this one, and
+                 photos that still do not fit are left out
+        report   is told how many of the photos have been seen
+
+        Raises TrainingError where the disk is full.
+        """
         identity = "\n".join(f"{path}|{path.stat().st_size}|{path.stat().st_mtime_ns}" for path in photos)
-        key = hashlib.sha256(f"{short_side}\n{identity}".encode()).hexdigest()[:16]
+        name = "" if decode is None else f"{decode.__name__}\n{limit}\n"
+        key = hashlib.sha256(f"{name}{short_side}\n{identity}".encode(errors="surrogateescape")).hexdigest()[:16]
         file = folder / f"photos-{short_side}px-{key}.rgb"
         if not file.with_suffix(".json").is_file():
-            folder.mkdir(parents=True, exist_ok=True)
-            cls._decode(photos, file, short_side)
+            remedy = "free some, or put decoded photos elsewhere with --cache, or take fewer with --cache-size"
+            with writing_to(folder, remedy):
+                folder.mkdir(parents=True, exist_ok=True)
+                room = None if limit is None else limit - _make_room(folder, limit)
+                _decode_all(photos, file, short_side, decode or decode_photo, room, report)
         return cls(file)
 
-    @staticmethod
-    def _decode(photos: Sequence[Path], file: Path, short_side: int) -> None:
-        shapes: list[tuple[int, int]] = []
-        names: list[str] = []
-        skipped: dict[str, str] = {}
+
+def _make_room(folder: Path, limit: int) -> int:
+    """Removes the oldest caches until the others take no more than half of `limit`. → the bytes they still take."""
+    files = sorted(folder.glob("photos-*px-*.rgb"), key=lambda file: file.stat().st_mtime)
+    sizes = {file: file.stat().st_size for file in files}
+    while files and sum(sizes[file] for file in files) > limit // 2:
+        oldest = files.pop(0)
+        oldest.with_suffix(".json").unlink(missing_ok=True)
+        oldest.unlink()
+    return sum(sizes[file] for file in files)
+
+
+def _decode_all(
+    photos: Sequence[Path],
+    file: Path,
+    short_side: int,
+    decode: Decode,
+    room: int | None,
+    report: Callable[[int, int], None],
+) -> None:
+    shapes: list[tuple[int, int]] = []
+    names: list[str] = []
+    skipped: dict[str, str] = {}
+    written = 0
+    try:
         with open(file, "wb") as out:
-            for path in photos:
+            for number, path in enumerate(photos):
+                report(number, len(photos))
                 try:
-                    pixels = decode_photo(path, short_side)
-                except pyvips.Error as error:
+                    pixels = decode(path, short_side)
+                    if room is not None and written + pixels.nbytes > room:
+                        raise UnusableError("cache full")
+                except (ColorizerError, pyvips.Error) as error:
                     skipped[str(path)] = str(error).strip().splitlines()[0]
                     continue
                 out.write(pixels.tobytes())
+                written += pixels.nbytes
                 shapes.append(pixels.shape[:2])
                 names.append(str(path))
         # the index is written last: a cache without one is not finished and is made anew
-        file.with_suffix(".json").write_text(json.dumps({"shapes": shapes, "names": names, "skipped": skipped}))
+        index = {"shapes": shapes, "names": names, "skipped": skipped}
+        file.with_suffix(".json").write_text(json.dumps(index))
+    except BaseException:
+        file.unlink(missing_ok=True)
+        file.with_suffix(".json").unlink(missing_ok=True)
+        raise
 
 
-def decode_photo(path: Path, short_side: int) -> NDArray[np.uint8]:
+def decode_photo(path: Path, short_side: int) -> Pixels:
     """One photo as (H, W, 3) uint8 sRGB, shrunk (never enlarged) to `short_side` px on its short side."""
     header = pyvips.Image.new_from_file(str(path))
     scale = min(1.0, short_side / min(header.width, header.height))
@@ -90,5 +158,5 @@ def decode_photo(path: Path, short_side: int) -> NDArray[np.uint8]:
     image = image.colourspace("srgb")
     if image.hasalpha():
         image = image.flatten()
-    pixels: NDArray[np.uint8] = image.cast("uchar").numpy()
+    pixels: Pixels = image.cast("uchar").numpy()
     return pixels

@@ -14,7 +14,7 @@ from colorizer_cli.color.colourfulness import colourfulness
 from colorizer_cli.color.decoding import decode
 from colorizer_cli.color.lab import LUMINANCE, gray_to_lightness, linear_to_srgb, srgb_to_lab
 from colorizer_cli.models.hybrid import HybridUNet
-from colorizer_cli.training.cache import PhotoCache
+from colorizer_cli.training.cache import Photos
 from colorizer_cli.training.dataset import BYTE_TO_LINEAR
 
 ERROR_ALLOWED = 1.04  # beyond, what colour is gained is more often wrong than right
@@ -32,7 +32,7 @@ class Point:
 
 def vividness_curve(
     network: HybridUNet,
-    caches: Sequence[PhotoCache],
+    caches: Sequence[Photos],
     bins: NDArray[np.float32],
     prior: NDArray[np.float32],
     every: int = 3,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -18,7 +19,7 @@ Moments = dict[str, dict[str, Tensor]]
 
 
 def save(
-    file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer, progress: dict[str, object]
+    file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer, progress: dict[str, Any]
 ) -> None:
     """Writes the checkpoint to a temporary file, syncs it, renames it over `file`."""
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
@@ -26,22 +27,24 @@ def save(
     for i, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{i}.{name}": value for name, value in state.items()}
     temporary = file.with_name(f".{file.name}.tmp")
-    save_file(
-        {name: tensor.contiguous() for name, tensor in tensors.items()}, temporary, {"progress": json.dumps(progress)}
-    )
-    with open(temporary, "rb") as written:
-        os.fsync(written.fileno())
-    os.replace(temporary, file)
+    stored = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    try:
+        save_file(stored, temporary, {"progress": json.dumps(progress)})
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())
+        os.replace(temporary, file)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
-def load(file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, object]:
+def load(file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     """Restores what `save` wrote, in place; returns the progress."""
     parts: dict[str, dict[str, Tensor]] = {"network": {}, "ema": {}, "optimizer": {}}
     with safe_open(file, framework="pt") as stored:
         for key in stored.keys():  # noqa: SIM118 - safe_open is no mapping
             part, _, name = key.partition(".")
             parts[part][name] = stored.get_tensor(key)
-        progress: dict[str, object] = json.loads(stored.metadata()["progress"])
+        progress: dict[str, Any] = json.loads(stored.metadata()["progress"])
     network.load_state_dict(parts["network"])
     ema.load_state_dict(parts["ema"])
     moments: dict[int, dict[str, Tensor]] = {}

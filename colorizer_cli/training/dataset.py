@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import cv2
 import numpy as np
 import torch
@@ -12,7 +14,7 @@ from torch.utils.data import Dataset
 from colorizer_cli.color import bins as ab_bins
 from colorizer_cli.color.lab import linear_to_lab, srgb_to_linear
 from colorizer_cli.training import augmentation
-from colorizer_cli.training.cache import PhotoCache
+from colorizer_cli.training.cache import Photos
 
 BYTE_TO_LINEAR = srgb_to_linear(np.arange(256, dtype=np.float32) / 255)
 
@@ -20,13 +22,24 @@ BYTE_TO_LINEAR = srgb_to_linear(np.arange(256, dtype=np.float32) / 255)
 class TrainingSamples(Dataset[dict[str, Tensor]]):
     """Sample n, counted over the whole run, is a random view of the photo at the n-th place of a shuffled epoch.
 
+    augment "film": crops, and what old photos went through (see `augmentation`); "flip": the largest square, mirrored
+    half of the time.
+
     gray (1, S, S) 0…1; hints (3, S, S) a, b, presence; palette (K + 1,); ab (2, S/4, S/4) the target in Lab units.
     """
 
     def __init__(
-        self, cache: PhotoCache, bins: NDArray[np.float32], size: int, first: int, count: int, seed: int, stride: int
+        self,
+        cache: Photos,
+        bins: NDArray[np.float32],
+        size: int,
+        first: int,
+        count: int,
+        seed: int,
+        stride: int,
+        augment: Literal["film", "flip"] = "film",
     ) -> None:
-        self.cache, self.bins, self.size, self.stride = cache, bins, size, stride
+        self.cache, self.bins, self.size, self.stride, self.augment = cache, bins, size, stride, augment
         self.first, self.count, self.seed = first, count, seed
         self._epoch = -1
         self._order = np.empty(0, np.intp)
@@ -37,11 +50,14 @@ class TrainingSamples(Dataset[dict[str, Tensor]]):
     def __getitem__(self, n: int) -> dict[str, Tensor]:
         number = self.first + n
         rng = np.random.default_rng((self.seed, number))
-        crop = augmentation.random_crop(self.cache[self._photo(number)], self.size, rng)
+        old = self.augment == "film"
+        crop = augmentation.random_crop(self.cache[self._photo(number)], self.size, rng, 0.65 if old else 1)
         linear = BYTE_TO_LINEAR[crop]
         ab = np.ascontiguousarray(linear_to_lab(linear)[..., 1:])
-        gray = augmentation.age(augmentation.film_response(linear, rng), rng)
-        augmentation.film_border(gray, ab, rng)
+        gray = augmentation.film_response(linear, rng, 0.4 if old else 0)
+        if old:
+            gray = augmentation.age(gray, rng)
+            augmentation.film_border(gray, ab, rng)
         target = cv2.resize(ab, (self.size // self.stride,) * 2, interpolation=cv2.INTER_AREA)
         return {
             "gray": torch.from_numpy(gray[None]),

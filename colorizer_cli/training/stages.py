@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from colorizer_cli.errors import UsageError
 
+CHEAP = 128  # px: up to here a size gets as many photos as any other
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -47,3 +49,20 @@ def learning_rate_factor(step: int, total: int, warmup: int = 100) -> float:
 def total_steps(stages: Sequence[Stage]) -> int:
     """Optimizer steps of all stages together."""
     return sum(stage.steps for stage in stages)
+
+
+def parse_sizes(text: str) -> list[int]:
+    """`"32,64,128,256"` → sizes. Raises UsageError on anything else, or a size that is no multiple of 32."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdigit() and int(part) > 0 and int(part) % 32 == 0 for part in parts):
+        raise UsageError(f"--sizes {text}: expected multiples of 32, such as 32,64,128,256")
+    return [int(part) for part in parts]
+
+
+def share_out(sizes: Sequence[int], views: int, batch: int) -> list[Stage]:
+    """`views` photos over the sizes in whole batches: equally up to 128 px, in proportion to 1 / size beyond."""
+    shares = [1 / max(size, CHEAP) for size in sizes]
+    return [
+        Stage(size, max(1, round(views * share / sum(shares) / batch)) * batch, batch)
+        for size, share in zip(sizes, shares, strict=True)
+    ]

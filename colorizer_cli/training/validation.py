@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from colorizer_cli.color.lab import LUMINANCE, linear_to_lab, linear_to_srgb
 from colorizer_cli.training.augmentation import place_hint
-from colorizer_cli.training.cache import PhotoCache
+from colorizer_cli.training.cache import Photos
 from colorizer_cli.training.dataset import BYTE_TO_LINEAR, palette_of
 
 BATCH = 30
@@ -20,7 +20,7 @@ HINTS, HINT_PATCH = 10, 6
 
 
 def validate(
-    network: nn.Module, cache: PhotoCache, bins: NDArray[np.float32] | None, help_with: str = "none"
+    network: nn.Module, cache: Photos, bins: NDArray[np.float32] | None, help_with: str = "none"
 ) -> dict[str, float]:
     """Mean over photos of the a/b squared error (both channels averaged, Lab units²), at the photos' own size.
 
@@ -31,11 +31,12 @@ def validate(
     network.eval()
     errors: list[float] = []
     baseline: list[float] = []
+    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
     table = None if bins is None else torch.from_numpy(bins)
     with torch.inference_mode():
         for gray, ab, hints, palette in _batches(cache, bins, help_with):
-            conditions = () if bins is None else (hints, palette)
-            output = network(gray.contiguous(memory_format=torch.channels_last), *conditions).float()
+            conditions = () if bins is None else (hints.to(device), palette.to(device))
+            output = network(gray.to(device).contiguous(memory_format=torch.channels_last), *conditions).float().cpu()
             predicted = output if table is None else torch.einsum("nkhw,kc->nchw", output.softmax(1), table)
             predicted = _at_full_size(predicted, *gray.shape[-2:])
             errors += ((predicted - ab) ** 2).mean((1, 2, 3)).tolist()
@@ -53,7 +54,7 @@ def _at_full_size(predicted: Tensor, height: int, width: int) -> Tensor:
 
 
 def _batches(
-    cache: PhotoCache, bins: NDArray[np.float32] | None, help_with: str
+    cache: Photos, bins: NDArray[np.float32] | None, help_with: str
 ) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
     """Photos of one shape together: none is squashed, none is padded more than it must be."""
     by_shape: dict[tuple[int, ...], list[int]] = {}

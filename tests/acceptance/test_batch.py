@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pyvips
+from PIL import Image
+from skimage import data
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 Scans = Callable[..., Path]
@@ -103,6 +105,26 @@ def test_what_is_broken_is_named_and_the_rest_is_done(colorize: Run, scans: Scan
     pyvips.Image.black(50, 40).write_to_file(str(folder / "broken.jpg"))
     (folder / "nowhere.jpg").unlink()
     assert colorize("batch", "scans", "-o", "colour").returncode == 0
+
+
+def test_photos_in_colour_are_left_alone(colorize: Run, scans: Scans):
+    folder = scans(2)
+    Image.fromarray(data.coffee()).save(folder / "colour.jpg")
+    for _ in range(2):
+        done = colorize("batch", "scans", "-o", "colour")
+        assert done.returncode == 0, done.stderr
+        assert b"1 in colour already" in done.stderr
+    assert summary(colorize("batch", "scans", "-o", "colour", "--force", "--json"))["done"] == 3
+
+
+def test_formats_that_cannot_hold_a_result(colorize: Run, tmp_path: Path, gray_pixels: np.ndarray):
+    (tmp_path / "scans").mkdir()
+    Image.fromarray(gray_pixels).save(tmp_path / "scans" / "a.gif")
+    done = colorize("batch", "scans", "-o", "colour")
+    assert done.returncode == 0, done.stderr
+    assert "1 in another format" in done.stderr.decode()
+    assert "a.gif → a.png" in done.stderr.decode()
+    assert (tmp_path / "colour" / "a.png").exists()
 
 
 def test_output_inside_the_input(colorize: Run, scans: Scans, tmp_path: Path):

@@ -88,6 +88,16 @@ def test_a_wheel_carries_the_weights_and_works_without_torch(tmp_path: Path, gra
         [python.with_name("colorize"), "old.jpg", "-o", "new.jpg"], cwd=tmp_path, check=True, env=environment
     )
     assert subprocess.run([python, "-c", "import torch"], capture_output=True, check=False).returncode != 0
+    tuning = subprocess.run(
+        [python.with_name("colorize"), "fine-tune", ".", "-o", "mine"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert tuning.returncode == 1
+    assert tuning.stderr.splitlines()[-1] == "pip install 'colorizer-cli[torch]'"
     packages = tmp_path / "fresh" / "lib"
     size = sum(file.stat().st_size for file in packages.rglob("*") if file.is_file() and not file.is_symlink())
     assert size < 450e6, f"{size / 1e6:.0f} MB"

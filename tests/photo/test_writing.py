@@ -12,7 +12,10 @@ from colorizer_cli.photo.sheet import write_before_after
 from colorizer_cli.photo.writing import check_output
 
 
-def test_a_failing_strip_leaves_nothing_and_tells_its_own_error(colorizer: Colorizer, gray_jpeg: Path, tmp_path: Path):
+def test_a_failing_strip_leaves_nothing_and_tells_its_own_error(
+    colorizer: Colorizer, gray_jpeg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("colorizer_cli.photo.photo.KEPT_PIXELS", 0)  # decoded again while it is written
     coloured = colorizer.colorize(read_photo(gray_jpeg))
     half = gray_jpeg.read_bytes()[: gray_jpeg.stat().st_size // 2]
     gray_jpeg.write_bytes(half)  # damaged between reading and writing
@@ -66,7 +69,10 @@ def test_webp_that_is_too_large_is_an_output_error(colorizer: Colorizer, tmp_pat
     assert os.listdir(tmp_path) == ["wide.png"]
 
 
-def test_overwritten_output_survives_a_failure(colorizer: Colorizer, gray_jpeg: Path, tmp_path: Path):
+def test_overwritten_output_survives_a_failure(
+    colorizer: Colorizer, gray_jpeg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("colorizer_cli.photo.photo.KEPT_PIXELS", 0)  # decoded again while it is written
     target = tmp_path / "new.jpg"
     target.write_bytes(b"precious")
     coloured = colorizer.colorize(read_photo(gray_jpeg))

@@ -1,0 +1,43 @@
+"""Whether a gray photo is a negative, by a small network that was trained to tell photos from their inversions.
+
+Trained by `colorizer_cli.training.negatives`. On 934 photos that it had never seen, 900 scenes and 34 scans of the
+1930s and 40s, no photo reaches REFUSED, and 36 in 100 of their inversions do; SUSPECTED: 4 in 1,000 and 60 in 100.
+A false refusal costs more than a negative that is coloured.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SIDE = 64  # pixels of the network's input
+REFUSED, SUSPECTED = 8.0, 5.0
+FLATTEST = 1e-2
+NETWORK = Path(__file__).with_name("negative.onnx")
+
+
+def negative_score(gray: NDArray[np.float32]) -> float:
+    """`gray` (h, w) sRGB-encoded 0…1, the picture without its borders → logit of the photo as it is less that of its
+    inversion: above 0 where the inversion looks more like a photo."""
+    small = np.asarray(cv2.resize(gray, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32)
+    (logits,) = _session().run(None, {"gray": np.stack([standardise(small), standardise(1 - small)])[:, None]})
+    return float(logits[0, 0] - logits[1, 0])
+
+
+def standardise(gray: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean 0, deviation 1: contrast and exposure do not matter."""
+    return np.asarray((gray - gray.mean()) / (gray.std(ddof=1) + FLATTEST), np.float32)
+
+
+@cache
+def _session() -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(NETWORK.read_bytes(), options, providers=["CPUExecutionProvider"])

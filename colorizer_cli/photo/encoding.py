@@ -1,0 +1,73 @@
+"""How each format is written: libvips' saver and its options, and what the format cannot hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyvips
+
+from colorizer_cli.photo.formats import DEEP_FORMATS, QUALITY, Format
+from colorizer_cli.photo.photo import TiffLayout
+
+BIGTIFF_BYTES = 3_900_000_000  # a classic TIFF ends at 4 GiB
+# TIFF's tag 259 → libvips' name; what is missing here holds no colour (fax) or is not written, and becomes Deflate
+COMPRESSIONS = {1: "none", 5: "lzw", 7: "jpeg", 8: "deflate", 32773: "packbits", 32946: "deflate", 50000: "zstd"}
+PREDICTED = ("lzw", "deflate", "zstd")  # the compressions that gain from differences of neighbours
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What the user chose: quality of the lossy formats, 1…100; progressive: JPEG in scans that sharpen as it loads."""
+
+    quality: int = QUALITY
+    progressive: bool = False
+
+
+def saver(
+    form: Format, encoding: Encoding, size: int, bits: int = 8, layout: TiffLayout | None = None
+) -> tuple[str, dict[str, Any]]:
+    """→ libvips' operation and its options. `size` is that of the pixels in bytes."""
+    if form == "jpeg":
+        return "jpegsave_target", {
+            "Q": encoding.quality,
+            "subsample_mode": "off",
+            "interlace": encoding.progressive,
+            "optimize_coding": encoding.progressive,
+        }
+    if form == "webp":
+        return "webpsave_target", {"Q": encoding.quality}
+    if form == "avif":
+        return "heifsave_target", {
+            "compression": "av1",
+            "Q": encoding.quality,
+            "bitdepth": 12 if bits == 16 else 8,
+            "subsample_mode": "off",
+            "effort": 3,
+        }
+    if form == "png":
+        return "pngsave_target", {"compression": 6}
+    return "tiffsave_target", _tiff_options(encoding, size, bits, layout or TiffLayout(compression=8))
+
+
+def _tiff_options(encoding: Encoding, size: int, bits: int, layout: TiffLayout) -> dict[str, Any]:
+    compression = COMPRESSIONS.get(layout.compression, "deflate")
+    if compression == "jpeg" and bits == 16:
+        compression = "deflate"
+    options: dict[str, Any] = {"compression": compression, "bigtiff": size > BIGTIFF_BYTES}
+    if compression in PREDICTED:
+        options["predictor"] = "horizontal"
+    if compression == "jpeg":
+        options["Q"] = encoding.quality
+    if layout.tile is not None:
+        options |= {"tile": True, "tile_width": layout.tile[0], "tile_height": layout.tile[1]}
+    return options
+
+
+def fitting(image: pyvips.Image, form: Format) -> pyvips.Image:
+    """8 bits where the format holds no more; white under what is transparent where it holds no alpha."""
+    if image.format == "ushort" and form not in (*DEEP_FORMATS, "avif"):
+        image = (image / 257).rint().cast("uchar").copy(interpretation="srgb")
+    if image.hasalpha() and form == "jpeg":
+        image = image.flatten(background=255)
+    return image

@@ -1,0 +1,120 @@
+"""EXIF blocks: made from the directories of a TIFF file, taken apart for writing into one, read for libvips.
+
+Block means the bytes of a JPEG's APP1 segment: b"Exif\\0\\0", then a small TIFF file with the tags alone.
+Source: Exif 2.32 (CIPA DC-008), TIFF 6.0.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import BinaryIO
+
+import pyvips
+
+from colorizer_cli.photo.tiff_directory import IFD8, LONG, Directory, Entry, TiffFile, append_directory, link
+
+MARK = b"Exif\0\0"
+EXIF, GPS, INTEROPERABILITY = 0x8769, 0x8825, 0xA005
+ORIENTATION = 274
+# What describes the pixels' storage, and what other parts of the tool carry (resolution, XMP, IPTC, profile), is not
+# copied from one file into another; nor are tags that point at places in the file.
+STRUCTURE = frozenset(
+    {254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281, 282, 283, 284}
+    | {288, 289, 290, 291, 292, 293, 296, 301, 317, 318, 319, 320, 321, 322, 323, 324, 325, 330, 332, 334, 336}
+    | {338, 339, 340, 341, 342, 343, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 559}
+    | {700, 32997, 32998, 33723, 34377, 34675, 37724, 50255, EXIF, GPS, INTEROPERABILITY, 40965}
+)
+LARGEST_TAG = 16_000  # bytes; a block has to fit into one JPEG segment of 65,535
+LARGEST_BLOCK = 65_000
+
+
+class ExifTags:
+    """The directories of a block: ifd0 (the photo), exif (the shot), gps; each {tag: Entry}, empty where absent."""
+
+    def __init__(self, ifd0: Directory, exif: Directory, gps: Directory, interoperability: Directory) -> None:
+        self.ifd0, self.exif, self.gps, self.interoperability = ifd0, exif, gps, interoperability
+
+    @classmethod
+    def of(cls, file: BinaryIO, page: int = 0) -> ExifTags:
+        """From a TIFF file's page or from a block behind its mark. What is damaged is left out."""
+        try:
+            tiff = TiffFile(file)
+        except ValueError:
+            return cls({}, {}, {}, {})
+        found = next((pages for number, pages in enumerate(tiff.pages()) if number == page), {})
+        if found.get(270, Entry(2, b"")).data.startswith(b'{"shape":'):  # a note on storage, of the tifffile library
+            del found[270]
+        exif = _below(tiff, found, EXIF)
+        return cls(
+            {tag: entry for tag, entry in found.items() if tag not in STRUCTURE and tag != ORIENTATION},
+            exif,
+            _below(tiff, found, GPS),
+            _below(tiff, exif, INTEROPERABILITY),
+        )
+
+    @classmethod
+    def of_block(cls, block: bytes) -> ExifTags:
+        return cls.of(io.BytesIO(block.removeprefix(MARK)))
+
+    def block(self) -> bytes | None:
+        """→ an EXIF block, or None where there is nothing to say. Oversized private tags are left out."""
+        for largest in (LARGEST_TAG, 1024):
+            file = io.BytesIO(struct.pack("<2sHI", b"II", 42, 8))
+            directory = self.append_below(file, big=False, largest=largest)
+            directory |= _small(self.ifd0, largest)
+            if not directory:
+                return None
+            offset, _ = append_directory(file, directory, big=False)
+            link(file, 4, offset, big=False)
+            if len(file.getvalue()) < LARGEST_BLOCK:
+                break
+        return MARK + file.getvalue()
+
+    def append_below(self, file: BinaryIO, big: bool, largest: int = 2**31) -> Directory:
+        """Writes the Exif and GPS directories to the end of `file`. → the tags of ifd0 that point at them."""
+        pointers: Directory = {}
+        exif = _small(self.exif, largest)
+        if self.interoperability:
+            offset, _ = append_directory(file, self.interoperability, big)
+            exif[INTEROPERABILITY] = _pointer(offset, big)
+        for tag, directory in ((EXIF, exif), (GPS, self.gps)):
+            if directory:
+                offset, _ = append_directory(file, directory, big)
+                pointers[tag] = _pointer(offset, big)
+        return pointers
+
+
+def fields(block: bytes) -> dict[str, str]:
+    """The block's entries as libvips names and spells them (exif-ifd0-Make …): it writes EXIF back from these."""
+    tiny = pyvips.Image.black(1, 1).jpegsave_buffer(keep="none")
+    segment = b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block
+    image = pyvips.Image.jpegload_buffer(tiny[:2] + segment + tiny[2:])
+    return fields_of(image)
+
+
+def fields_of(image: pyvips.Image) -> dict[str, str]:
+    """Without the thumbnail's directory (it would show the photo without colour) and the orientation (baked in)."""
+    return {
+        name: str(image.get(name))
+        for name in image.get_fields()
+        if name.startswith("exif-ifd") and not name.startswith("exif-ifd1") and not name.endswith("-Orientation")
+    }
+
+
+def _below(tiff: TiffFile, directory: Directory, tag: int) -> Directory:
+    offsets = directory[tag].integers() if tag in directory else []
+    if not offsets:
+        return {}
+    try:
+        return tiff.read(offsets[0])[0]
+    except ValueError:
+        return {}
+
+
+def _small(directory: Directory, largest: int) -> Directory:
+    return {tag: item for tag, item in directory.items() if len(item.data) <= largest and tag != INTEROPERABILITY}
+
+
+def _pointer(offset: int, big: bool) -> Entry:
+    return Entry(IFD8, struct.pack("<Q", offset)) if big else Entry(LONG, struct.pack("<I", offset))

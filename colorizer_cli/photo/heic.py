@@ -1,0 +1,42 @@
+"""HEIC out, through pillow-heif (extra [heif]): its encoder takes the photo whole, so memory grows with the pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyvips
+
+from colorizer_cli.errors import OutputError
+from colorizer_cli.photo.coloured import ColouredPhoto
+from colorizer_cli.photo.encoding import Encoding
+
+
+def save_heic(photo: ColouredPhoto, path: Path, encoding: Encoding, name: str) -> None:
+    """Writes the photo with its EXIF, XMP and profile; 16 bits become 8. Raises OutputError."""
+    try:
+        from PIL import Image
+        from pillow_heif import from_pillow
+    except ImportError as error:
+        raise OutputError(
+            f"{name}: HEIC is written by an extra; pip install 'colorizer-cli[heif]', or write AVIF or JPEG"
+        ) from error
+    from colorizer_cli.photo.exif import MARK, ExifTags
+
+    metadata = photo.metadata
+    pixels = photo.pixels(metadata.converted_profile)
+    if photo.bits == 16:
+        pixels = ((pixels.astype("uint32") + 128) // 257).astype("uint8")
+    image = Image.fromarray(pixels)
+    block = ExifTags.of_block(metadata.exif).block() if metadata.exif else None
+    options: dict[str, object] = {"quality": encoding.quality, "chroma": 444}
+    if block is not None:
+        options["exif"] = MARK + block.removeprefix(MARK)
+    if metadata.xmp is not None:
+        options["xmp"] = metadata.xmp
+    if metadata.profiled:
+        srgb = bytes(pyvips.Operation.call("profile_load", "srgb"))
+        options["icc_profile"] = metadata.rgb_profile.data if metadata.rgb_profile else srgb
+    try:
+        from_pillow(image).save(path, **options)
+    except (ValueError, RuntimeError) as error:
+        raise OutputError(f"{name} could not be written: {error}") from error

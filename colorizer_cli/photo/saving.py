@@ -1,0 +1,149 @@
+"""Coloured photos → one encoded file at a given path: pixels through libvips, then what libvips cannot write."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyvips
+
+from colorizer_cli.errors import OutputError, UsageError
+from colorizer_cli.photo import jpeg_segments, png_chunks, xmp
+from colorizer_cli.photo.coloured import ColouredPhoto
+from colorizer_cli.photo.encoding import BIGTIFF_BYTES, Encoding, fitting, saver
+from colorizer_cli.photo.failures import last_line
+from colorizer_cli.photo.formats import Format
+from colorizer_cli.photo.heic import save_heic
+from colorizer_cli.photo.streaming import StripSource
+from colorizer_cli.photo.tiff_pages import PageTags, join_pages
+
+JPEG_XMP_BYTES = 59_000  # of a segment's 65,535, with room for what libvips puts around it
+MOST_SUMMED = 500  # pages; a longer file becomes a BigTIFF without a look at each
+
+
+def save(
+    first: ColouredPhoto, others: Iterable[ColouredPhoto], form: Format, path: Path, encoding: Encoding, name: str
+) -> None:
+    """Writes the photo, and the other pages where it has such, to `path`. `name` is what messages call it.
+
+    Raises OutputError, UsageError, and what reading the originals raises; files beside `path` are gone afterwards.
+    """
+    try:
+        if form == "tiff":
+            _save_tiff(first, others, path, encoding, name)
+        elif first.original.pages > 1:
+            raise UsageError(
+                f"{first.original.name} holds {first.original.pages} photos, {form} one; write a TIFF (.tif)"
+            )
+        elif form == "heic":
+            save_heic(first, path, encoding, name)
+        else:
+            _save_page(first, form, path, encoding, name)
+            if form == "jpeg":
+                _complete_jpeg(first, path)
+            elif form == "png" and first.metadata.png_texts():
+                png_chunks.insert(path, first.metadata.png_texts())
+    except OSError as error:
+        raise OutputError(f"{name} could not be written: {error.strerror}") from error
+
+
+def _save_tiff(
+    first: ColouredPhoto, others: Iterable[ColouredPhoto], path: Path, encoding: Encoding, name: str
+) -> None:
+    big = _needs_bigtiff(first)
+    _save_page(first, "tiff", path, encoding, name, big)
+    with contextlib.ExitStack() as parts:
+        pages, tags = [], [_page_tags(first)]
+        for number, photo in enumerate(others, start=1):
+            part = path.with_name(f"{path.name}.{number}")
+            parts.callback(part.unlink, missing_ok=True)
+            _save_page(photo, "tiff", part, encoding, name, big)
+            pages.append(part)
+            tags.append(_page_tags(photo))
+        if pages or any(tags):
+            join_pages(path, pages, tags)
+
+
+def _needs_bigtiff(first: ColouredPhoto) -> bool:
+    """All pages of a file are either in classic TIFF, which ends at 4 GiB, or in BigTIFF."""
+    original, size = first.original, 0
+    if original.read_page is None or original.pages == 1:
+        return False
+    for number in range(min(original.pages, MOST_SUMMED)):
+        page = original.read_page(number)
+        size += page.width * page.height * (4 if page.has_alpha else 3) * page.bits // 8
+    return size > BIGTIFF_BYTES or original.pages > MOST_SUMMED
+
+
+def _page_tags(photo: ColouredPhoto) -> PageTags:
+    return PageTags(
+        exif=photo.metadata.exif,
+        iptc=photo.metadata.iptc,
+        comment="\n".join(photo.metadata.comments) or None,
+        subfile=photo.original.layout.subfile if photo.original.layout else 0,
+    )
+
+
+def _save_page(
+    photo: ColouredPhoto, form: Format, path: Path, encoding: Encoding, name: str, big: bool = False
+) -> None:
+    """Runs the encoder in a thread of its own: Ctrl-C reaches the main thread, which no C code is holding."""
+    metadata = photo.metadata
+    strips = photo.strips(metadata.converted_profile)
+    source = StripSource(strips, photo.width, photo.height, photo.bands, photo.bits, photo.strip_rows)
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            image = metadata.attach(fitting(source.image(), form), form)
+            if form == "jpeg" and len(metadata.xmp or b"") > JPEG_XMP_BYTES:
+                image.remove("xmp-data")  # libvips would drop it: `_complete_jpeg` writes it
+            size = photo.width * photo.height * photo.bands * photo.bits // 8
+            operation, options = saver(form, encoding, size, photo.bits, photo.original.layout)
+            if big:
+                options["bigtiff"] = True
+            with open(path, "wb") as file:  # by descriptor: libvips takes no file names that are not UTF-8
+                target = pyvips.Target.new_to_descriptor(file.fileno())
+                pyvips.Operation.call(operation, image, target, keep="all", **options)
+        except BaseException as failure:
+            failures.append(failure)
+
+    worker = threading.Thread(target=work, name="encoder", daemon=True)
+    worker.start()
+    try:
+        while worker.is_alive():
+            worker.join(0.1)
+    except BaseException:
+        source.cancel()
+        worker.join()
+        raise
+    finally:
+        source.close()
+    if source.failure is not None:
+        raise source.failure
+    if failures:
+        raise _explained(failures[0], name)
+
+
+def _complete_jpeg(photo: ColouredPhoto, path: Path) -> None:
+    """Comments, and XMP that is larger than a segment."""
+    metadata = photo.metadata
+    segments = [jpeg_segments.comment_segment(text.encode("utf-8", "surrogateescape")) for text in metadata.comments]
+    if metadata.xmp is not None and len(metadata.xmp) > JPEG_XMP_BYTES:
+        parts = xmp.split(metadata.xmp, JPEG_XMP_BYTES - 1000)
+        if parts is None:
+            raise OutputError(f"{len(metadata.xmp)} bytes of XMP do not fit into a JPEG; write a TIFF or PNG")
+        first, rest = parts
+        extended, digest = jpeg_segments.extended_xmp_segments(rest)
+        xmp.add_description(first, {xmp.NOTE_EXTENDED: digest})
+        segments += [jpeg_segments.xmp_segment(xmp.serialise(first)), *extended]
+    if segments:
+        jpeg_segments.insert(path, segments)
+
+
+def _explained(failure: BaseException, name: str) -> BaseException:
+    if isinstance(failure, pyvips.Error):
+        return OutputError(f"{name} could not be written: {last_line(failure)}")
+    return failure

@@ -1,0 +1,38 @@
+"""XMP beside a photo in a file of its own, as photo managers write it: photo.jpg.xmp (darktable, digiKam) or photo.xmp
+(Adobe)."""
+
+from __future__ import annotations
+
+import os
+
+from colorizer_cli.errors import PhotoError
+from colorizer_cli.photo import xmp
+from colorizer_cli.photo.metadata import Metadata
+
+SUFFIX = ".xmp"
+LARGEST = 50_000_000  # bytes
+
+
+def find_sidecar(photo: str) -> str | None:
+    """The photo's sidecar, photo.jpg.xmp before photo.xmp; None where there is none."""
+    names = (photo + SUFFIX, os.path.splitext(photo)[0] + SUFFIX)
+    return next((name for name in names if os.path.isfile(name)), None)
+
+
+def result_sidecar(photo: str, result: str) -> str:
+    """The name of the result's sidecar: after the manner of the photo's, or result.jpg.xmp."""
+    adobe = find_sidecar(photo) == os.path.splitext(photo)[0] + SUFFIX
+    return (os.path.splitext(result)[0] if adobe else result) + SUFFIX
+
+
+def merge_sidecar(metadata: Metadata, photo: str) -> Metadata:
+    """→ metadata with the sidecar's properties; they win over embedded ones. Raises PhotoError: it is no XMP."""
+    name = find_sidecar(photo)
+    if name is None:
+        return metadata
+    with open(name, "rb") as file:
+        packet = file.read(LARGEST)
+    if xmp.parse(packet) is None:
+        raise PhotoError(f"{name} is not XMP; correct it, move it away, or leave --sidecar out")
+    merged = xmp.merge(metadata.xmp, packet)
+    return metadata if merged is None else metadata.with_xmp(merged)

@@ -1,0 +1,55 @@
+"""Ctrl-C and SIGTERM, put off until a training step is done: weights are never saved half-updated."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass
+class Pending:
+    """The signal that has come in, if any."""
+
+    number: int | None = None
+
+
+@contextlib.contextmanager
+def deferred_interrupts() -> Iterator[Pending]:
+    """Signals are noted in the yielded object and delivered at the end of the block. A second one comes at once.
+
+    Outside the main thread, where Python allows no handlers, signals do what they always do.
+    """
+    pending = Pending()
+    if threading.current_thread() is not threading.main_thread():
+        yield pending
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def note(number: int, frame: FrameType | None) -> None:
+        pending.number = number
+        restore()  # a second signal does not wait
+
+    for number in SIGNALS:
+        signal.signal(number, note)
+    try:
+        yield pending
+    finally:
+        restore()
+    if pending.number is not None:
+        signal.raise_signal(pending.number)
+
+
+def leave_interrupts_to_parent(worker: int = 0) -> None:
+    """For a loader's process: Ctrl-C reaches the whole group, and only the trainer may act on it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,0 +1,154 @@
+"""Which photos of an archive can teach colour, and the reasons against the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from colorizer_cli.color.lab import srgb_to_lab
+from colorizer_cli.errors import PhotoError, TrainingError
+from colorizer_cli.photo.reading import read_photo
+from colorizer_cli.training.cache import PhotoCache, Photos, Pixels, UnusableError, find_photos
+from colorizer_cli.training.split import content_hash, for_choice, held_back
+
+USABLE_AT_LEAST = 20  # photos
+TINY = 64  # px on the short side
+GRAY_CHROMA = 4.0  # Lab units that 95 % of a gray photo's pixels stay below: scanners and JPEG add that much
+TONED_SPREAD = 2.0  # Lab units, rms: how far the pixels of one lightness lie from their mean colour
+LEVELS = 64  # of lightness
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The usable photos of an archive, split by content; `skipped` counts the others by reason.
+
+    `validation` is for the verdict, `choice` for what is chosen before it.
+
+    `hashes` are the sha256 of the usable files, in the order in which they are trained on or measured: training
+    photos first.
+    """
+
+    training: Photos
+    validation: Photos
+    choice: Photos
+    names: list[str]
+    hashes: list[str]
+    skipped: dict[str, int]
+    cache: PhotoCache
+
+    @property
+    def short_side(self) -> float:
+        """Median short side of the usable photos as cached, pixels."""
+        return float(np.median([min(shape) for shape in self.cache.shapes]))
+
+
+class Subset:
+    """Some photos of others, by their numbers."""
+
+    def __init__(self, photos: Photos, members: Sequence[int]) -> None:
+        self._photos, self._members = photos, list(members)
+        self.shapes = [photos.shapes[i] for i in self._members]
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __getitem__(self, i: int) -> Pixels:
+        return self._photos[self._members[i]]
+
+
+def read_archive(
+    folders: Sequence[Path],
+    cache: Path,
+    short_side: int,
+    limit: int,
+    report: Report = lambda done, total: None,
+    choosing: bool = True,
+) -> Archive:
+    """Finds the usable photos below `folders`, decodes each once into `cache` (at most `limit` bytes), and splits.
+
+    `choosing`: whether some are set apart for what is chosen before the verdict.
+
+    Raises TrainingError: a folder is missing, fewer than 20 photos are usable, or the disk is full.
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            raise TrainingError(f"{folder} is no folder; expected one with colour photos")
+    reasons: Counter[str] = Counter()
+    by_hash: dict[str, Path] = {}
+    for path in find_photos(folders):
+        try:
+            digest = content_hash(path)
+        except OSError:
+            reasons["broken"] += 1
+            continue
+        if digest in by_hash:
+            reasons["duplicate"] += 1
+        by_hash.setdefault(digest, path)
+    # in the order of the hashes, what a full cache leaves out is a random choice, and the same one every time
+    ordered = sorted(by_hash)
+    photos = PhotoCache.build([by_hash[h] for h in ordered], cache, short_side, decode_usable, limit, report)
+    reasons.update(photos.skipped.values())
+    if len(photos) < USABLE_AT_LEAST:
+        raise TrainingError(
+            f"{len(photos)} usable colour photos found, at least {USABLE_AT_LEAST} needed; {tell_reasons(reasons)}"
+        )
+    hash_of = {str(path): digest for digest, path in by_hash.items()}
+    usable = [hash_of[name] for name in photos.names]
+    held = held_back(usable)
+    choice = for_choice(usable) if choosing else set()
+    training = [i for i in range(len(usable)) if i not in held | choice]
+    order = training + sorted(choice) + sorted(held)
+    return Archive(
+        Subset(photos, training),
+        Subset(photos, sorted(held)),
+        Subset(photos, sorted(choice)),
+        [photos.names[i] for i in order],
+        [usable[i] for i in order],
+        dict(sorted(reasons.items())),
+        photos,
+    )
+
+
+def tell_reasons(reasons: dict[str, int]) -> str:
+    """`12 skipped: 7 gray, 5 tiny`, or `none skipped`."""
+    if not reasons:
+        return "none skipped"
+    told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    return f"{sum(reasons.values())} skipped: {told}"
+
+
+def decode_usable(path: Path, short_side: int) -> Pixels:
+    """(H, W, 3) uint8 sRGB, upright, at most `short_side` px on its short side.
+
+    Raises UnusableError with the reason: broken, tiny, gray or toned.
+    """
+    try:
+        photo = read_photo(path)
+        if min(photo.width, photo.height) < TINY:
+            raise UnusableError("tiny")
+        scale = min(1.0, short_side / min(photo.width, photo.height))
+        pixels = photo.thumbnail(round(photo.width * scale), round(photo.height * scale))
+    except (PhotoError, OSError) as error:
+        raise UnusableError("broken") from error
+    reason = colourless(pixels)
+    if reason:
+        raise UnusableError(reason)
+    return pixels
+
+
+def colourless(pixels: Pixels) -> str | None:
+    """(H, W, 3) uint8 sRGB → "gray", "toned" (one colour for each lightness: sepia, cyanotype), or None for colour."""
+    lab = srgb_to_lab(pixels.astype(np.float32) / np.float32(255)).reshape(-1, 3)
+    ab = lab[:, 1:]
+    if np.quantile(np.hypot(ab[:, 0], ab[:, 1]), 0.95) < GRAY_CHROMA:
+        return "gray"
+    level = np.clip(lab[:, 0] * (LEVELS / 100), 0, LEVELS - 1).astype(np.intp)
+    count = np.maximum(np.bincount(level, minlength=LEVELS), 1)
+    mean = np.stack([np.bincount(level, ab[:, c], LEVELS) / count for c in (0, 1)], axis=1)
+    spread = np.sqrt(((ab - mean[level]) ** 2).sum(axis=1).mean())
+    return "toned" if spread < TONED_SPREAD else None

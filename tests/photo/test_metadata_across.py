@@ -1,0 +1,137 @@
+"""Metadata from one container into another: EXIF in TIFF, IPTC, comments, large XMP, sidecars."""
+
+import io
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image, IptcImagePlugin, PngImagePlugin, TiffImagePlugin
+
+from colorizer_cli import Colorizer, read_photo, write_photo
+from colorizer_cli.engine.pages import coloured_pages
+from colorizer_cli.photo import iptc, xmp
+from colorizer_cli.photo.metadata_comparison import metadata_differences
+from colorizer_cli.photo.sidecar import find_sidecar, merge_sidecar, result_sidecar
+from colorizer_cli.photo.writing import write_pages
+
+Opener = Callable[[Path], Image.Image]
+RECORD = b"\x1c\x02\x78\x00\x07Caption"
+
+
+def packet(*properties: str) -> bytes:
+    body = "".join(properties)
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:Description rdf:about="" xmlns:d="urn:d">{body}</rdf:Description></rdf:RDF></x:xmpmeta>'
+    ).encode()
+
+
+def recolour(colorizer: Colorizer, source: Path, result: Path) -> None:
+    write_photo(colorizer.colorize(read_photo(source)), result)
+
+
+@pytest.mark.parametrize("suffix", ["tif", "jpg", "png"])
+def test_exif_out_of_tiff(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, suffix: str, open_image: Opener
+):
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[0x010F], tags[0x8298], tags[0x010E] = "Zeiss", "nobody", "the mill"
+    tags[0x8769] = {0x9003: "1938:07:14 12:00:00"}
+    tags[0x8825] = {2: (52.0, 31.0, 12.0)}
+    Image.fromarray(gray_pixels).save(tmp_path / "old.tif", tiffinfo=tags, dpi=(400, 400))
+    recolour(colorizer, tmp_path / "old.tif", tmp_path / f"new.{suffix}")
+    result = open_image(tmp_path / f"new.{suffix}")
+    found = result.getexif()
+    assert (found[0x010F], found[0x8298], found[0x010E]) == ("Zeiss", "nobody", "the mill")
+    assert found.get_ifd(0x8769)[0x9003] == "1938:07:14 12:00:00"
+    assert found.get_ifd(0x8825)[2] == (52.0, 31.0, 12.0)
+    again = read_photo(tmp_path / f"new.{suffix}").metadata
+    assert metadata_differences(read_photo(tmp_path / "old.tif").metadata, again) == []
+
+
+def jpeg_with_iptc(path: Path, gray: np.ndarray) -> None:
+    Image.fromarray(gray).save(path, quality=95)
+    plain, block = path.read_bytes(), iptc.to_jpeg(RECORD) or b""
+    path.write_bytes(plain[:2] + b"\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block + plain[2:])
+
+
+def test_iptc_between_containers(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, open_image: Opener):
+    jpeg_with_iptc(tmp_path / "0.jpg", gray_pixels)
+    names = ["0.jpg", "1.tif", "2.png", "3.jpg", "4.tif"]
+    for before, after in itertools.pairwise(names):
+        recolour(colorizer, tmp_path / before, tmp_path / after)
+        assert read_photo(tmp_path / after).metadata.iptc == RECORD
+    for name in ("3.jpg", "4.tif"):
+        found = IptcImagePlugin.getiptcinfo(open_image(tmp_path / name))
+        assert found is not None
+        assert found[(2, 120)] == b"Caption"
+
+
+def test_comments(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, open_image: Opener):
+    Image.fromarray(gray_pixels).save(tmp_path / "old.jpg", comment="box 7, sheet 3")
+    for suffix in ("jpg", "png", "tif"):
+        recolour(colorizer, tmp_path / "old.jpg", tmp_path / f"new.{suffix}")
+    assert open_image(tmp_path / "new.jpg").info["comment"] == b"box 7, sheet 3"
+    assert open_image(tmp_path / "new.png").info["Comment"] == "box 7, sheet 3"
+    with tifffile.TiffFile(tmp_path / "new.tif") as result:
+        assert result.pages[0].description == "box 7, sheet 3"
+
+
+@pytest.mark.parametrize("size", [1_000, 70_000, 300_000])
+def test_xmp_of_any_size_goes_into_a_jpeg(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, size: int):
+    large = packet(f"<d:large>{'x' * size}</d:large>", "<d:small>kept</d:small>")
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_itxt("XML:com.adobe.xmp", large.decode())
+    Image.fromarray(gray_pixels).save(tmp_path / "old.png", pnginfo=chunks)
+    recolour(colorizer, tmp_path / "old.png", tmp_path / "new.jpg")
+    recolour(colorizer, tmp_path / "new.jpg", tmp_path / "again.jpg")
+    for name in ("new.jpg", "again.jpg"):
+        rdf = xmp.parse(read_photo(tmp_path / name).metadata.xmp or b"")
+        assert rdf is not None
+        found = xmp.properties(rdf)
+        assert found["{urn:d}small"] == "kept"
+        assert len(found["{urn:d}large"]) == size
+    with Image.open(tmp_path / "new.jpg") as image:
+        assert b"DigitalSourceType" in image.info["xmp"]  # in the part that every reader reads
+
+
+def test_sidecars(tmp_path: Path, gray_jpeg: Path):
+    assert find_sidecar(str(gray_jpeg)) is None
+    assert result_sidecar(str(gray_jpeg), "new.png") == "new.png.xmp"
+    (tmp_path / "old.xmp").write_bytes(packet("<d:a>sidecar</d:a>"))
+    assert find_sidecar(str(gray_jpeg)) == str(tmp_path / "old.xmp")
+    assert result_sidecar(str(gray_jpeg), "new.png") == "new.xmp"
+    own = read_photo(gray_jpeg).metadata.with_xmp(packet("<d:a>embedded</d:a>", "<d:b>too</d:b>"))
+    rdf = xmp.parse(merge_sidecar(own, str(gray_jpeg)).xmp or b"")
+    assert rdf is not None
+    assert xmp.properties(rdf) == {"{urn:d}a": "sidecar", "{urn:d}b": "too"}
+
+
+def test_stripped(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray):
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
+    Image.fromarray(gray_pixels).save(
+        tmp_path / "old.jpg", exif=exif, comment="secret", xmp=packet("<d:a>secret</d:a>")
+    )
+    photo = read_photo(tmp_path / "old.jpg")
+    write_pages(coloured_pages(colorizer, photo, strip_metadata=True), tmp_path / "new.jpg")
+    data = (tmp_path / "new.jpg").read_bytes()
+    assert b"secret" not in data
+    assert b"DigitalSourceType" in data
+    with Image.open(io.BytesIO(data)) as result:
+        assert not result.getexif().get_ifd(0x8825)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        '<!DOCTYPE a [<!ENTITY b "xxxx">]><a>&b;</a>'.encode("utf-16"),
+        b"<a>" * 5000 + b"</a>" * 5000,
+        packet("<d:a>" * 500 + "</d:a>" * 500),
+    ],
+)
+def test_hostile_xmp_is_not_parsed(hostile: bytes):
+    assert xmp.parse(hostile) is None

@@ -1,0 +1,88 @@
+"""RGB profiles are honoured and kept; gray and CMYK ones become sRGB. Checked with littleCMS through Pillow."""
+
+import io
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from colorizer_cli import Colorizer, read_photo, write_photo
+from colorizer_cli.engine.verification import verify_result
+from colorizer_cli.photo.rgb_profile import RgbProfile, is_srgb
+
+Opener = Callable[[Path], Image.Image]
+# D50-adapted primaries as columns (X, Y, Z of red, green, blue), and the exponent
+SPACES = {
+    "Adobe RGB": ([[0.60974, 0.31111, 0.01947], [0.20528, 0.62567, 0.06087], [0.14919, 0.06322, 0.74457]], 2.19922),
+    "ProPhoto": ([[0.79767, 0.28804, 0.0], [0.13519, 0.71188, 0.0], [0.03134, 0.00009, 0.82491]], 1.80078),
+    "Display P3": ([[0.51512, 0.24120, -0.00105], [0.29198, 0.69225, 0.04189], [0.15710, 0.06657, 0.78407]], 2.19922),
+}
+
+
+def profile(space: str) -> bytes:
+    """A version-2 matrix profile, as small as it can be."""
+    columns, gamma = SPACES[space]
+    fixed = lambda *values: struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))  # noqa: E731
+    text = space.encode() + b"\0"
+    tags = {b"desc": b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(78), b"cprt": b"text" + bytes(5)}
+    tags[b"wtpt"] = b"XYZ " + bytes(4) + fixed(0.9642, 1, 0.8249)
+    for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True):
+        tags[name] = b"XYZ " + bytes(4) + fixed(*column)
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256))
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    table, body, start = b"", b"", 132 + 12 * len(tags)
+    for name, value in tags.items():
+        table += struct.pack(">4sII", name, start + len(body), len(value))
+        body += value + bytes(-len(value) % 4)
+    head = struct.pack(">I4sI4s4s4s", start + len(body), b"lcms", 0x02400000, b"mntr", b"RGB ", b"XYZ ") + bytes(12)
+    head += b"acsp" + bytes(28) + fixed(0.9642, 1, 0.8249) + bytes(48)
+    return head + struct.pack(">I", len(tags)) + table + body
+
+
+@pytest.mark.parametrize("space", list(SPACES))
+def test_rgb_profiles_are_kept(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, space: str, open_image: Opener
+):
+    data = profile(space)
+    Image.fromarray(gray_pixels).convert("RGB").save(tmp_path / "old.png", icc_profile=data)
+    write_photo(colorizer.colorize(read_photo(tmp_path / "old.png")), tmp_path / "new.png")
+    result = open_image(tmp_path / "new.png")
+    assert result.info["icc_profile"] == data
+    verdict = verify_result(tmp_path / "old.png", tmp_path / "new.png")
+    assert verdict.holds, verdict.problems
+    # what littleCMS makes of both files: the same lightness, and colour
+    lab = ImageCms.createProfile("LAB")
+    seen = ImageCms.ImageCmsProfile(io.BytesIO(data))
+    to_lab = ImageCms.buildTransform(seen, lab, "RGB", "LAB")
+    before, after = (
+        np.asarray(ImageCms.applyTransform(open_image(tmp_path / f"{n}.png"), to_lab)) for n in ("old", "new")
+    )
+    difference = np.abs(after[..., 0].astype(int) - before[..., 0]) * 100 / 255
+    assert np.percentile(difference, 90) <= 2  # D50 and D65 see lightness of strong colours a little differently
+    assert np.abs(after[..., 1:].astype(np.int8).astype(int)).mean() > 3
+
+
+def test_16_bits_in_a_profile(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray):
+    import tifffile
+
+    deep = np.dstack([gray_pixels.astype(np.uint16) * 257] * 3)
+    tifffile.imwrite(tmp_path / "old.tif", deep, photometric="rgb", iccprofile=profile("ProPhoto"), metadata=None)
+    write_photo(colorizer.colorize(read_photo(tmp_path / "old.tif")), tmp_path / "new.tif")
+    assert verify_result(tmp_path / "old.tif", tmp_path / "new.tif").holds
+    with tifffile.TiffFile(tmp_path / "new.tif") as result:
+        assert result.pages[0].iccprofile == profile("ProPhoto")
+
+
+def test_srgb_is_known_by_its_numbers():
+    assert is_srgb(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    assert not any(is_srgb(profile(space)) for space in SPACES)
+
+
+@pytest.mark.parametrize("damage", ["cut", "zeros", "curve"])
+def test_damaged_profiles_are_none(damage: str):
+    data = profile("Adobe RGB")
+    broken = {"cut": data[:200], "zeros": data[:132] + bytes(len(data) - 132), "curve": data.replace(b"curv", b"xxxx")}
+    assert RgbProfile.parse(broken[damage]) is None

@@ -1,0 +1,151 @@
+"""From an archive to a weights folder, in one process."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyvips
+import torch
+from skimage import data
+
+from colorizer_cli import Colorizer, read_photo
+from colorizer_cli.errors import TrainingError, UsageError
+from colorizer_cli.models.hybrid import build
+from colorizer_cli.training.fine_tune import FineTuning, fine_tune
+from colorizer_cli.training.progress import Pace, Progress
+from colorizer_cli.training.promotion import check_parity
+from colorizer_cli.training.run_log import RunLog, read_log
+from colorizer_cli.training.split import HASH_RANGE, SHARE, content_hash
+from colorizer_cli.training.stages import Stage, parse_sizes, share_out
+from colorizer_cli.weights.folder import WeightsFolder
+from colorizer_cli.weights.registry import find_weights
+
+FILES = {
+    "README.md",
+    "config.json",
+    "contact-sheet.jpg",
+    "curves.png",
+    "log.jsonl",
+    "model.onnx",
+    "model.safetensors",
+}
+
+
+def job(photos: Path, output: Path, **options: object) -> FineTuning:
+    settings = {"sizes": "32", "views": 64, "batch": 8, "workers": 0, "device": "cpu"} | options
+    return FineTuning((photos,), output, **settings)
+
+
+@pytest.fixture
+def misleading_archive(tmp_path: Path) -> Path:
+    """Photos that are trained on have red and blue exchanged; those that are held back, by their hash, have not."""
+    folder = tmp_path / "misleading"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    counts = {True: 0, False: 0}
+    while counts[True] < 8 or counts[False] < 16:
+        top, left = rng.integers(0, 120, 2)
+        pixels = np.ascontiguousarray(data.astronaut()[top : top + 150, left : left + 180])
+        for held, colours in ((True, pixels), (False, pixels[..., ::-1].copy())):
+            file = folder / f"{top}-{left}.png"
+            pyvips.Image.new_from_array(colours).copy(interpretation="srgb").pngsave(str(file))
+            if (int(content_hash(file)[:8], 16) < SHARE * HASH_RANGE) == held and counts[held] < 16:
+                counts[held] += 1
+                break
+            file.unlink()
+    return folder
+
+
+def test_worse_weights_are_kept_aside_unless_forced(misleading_archive: Path, tmp_path: Path, gray_jpeg: Path):
+    worse = job(misleading_archive, tmp_path / "mine", learning_rate=0.01)
+    outcome = fine_tune(worse)
+    assert outcome is not None
+    assert outcome.verdict.outcome == "worse"
+    assert not outcome.promoted
+    assert outcome.folder == tmp_path / "mine.not-better"
+    assert not (tmp_path / "mine").exists()
+    assert {file.name for file in outcome.folder.iterdir()} == FILES
+
+    forced = fine_tune(dataclasses.replace(worse, resume=True, force=True))
+    assert forced is not None
+    assert forced.promoted
+    assert forced.verdict == outcome.verdict
+    weights = WeightsFolder.open(tmp_path / "mine")
+    assert weights.verify() == []
+    assert weights.config.name == "mine"
+    assert weights.config.metrics["archive_ab_mse"] > weights.config.metrics["archive_ab_mse_before"]
+    assert "the tuned weights are **worse**" in (weights.path / "README.md").read_text()
+    Colorizer(tmp_path / "mine").colorize(read_photo(gray_jpeg))
+    with pytest.raises(UsageError, match="exists; choose another name"):
+        fine_tune(worse)
+
+
+def test_from_scratch_is_compared_with_gray(photo_folder: Path, tmp_path: Path):
+    seen: list[Progress] = []
+    options = {"from_scratch": True, "backbone_weights": ("random",), "force": True}
+    outcome = fine_tune(job(photo_folder, tmp_path / "new", **options), seen.append)
+    assert outcome is not None
+    gray = outcome.verdict.changes[3]
+    assert gray.measure == "colourfulness"
+    assert gray.before < 1
+    assert {progress.what for progress in seen} == {"reading photos", "training", "measuring", "writing weights"}
+    assert [progress.done for progress in seen if progress.what == "training"] == list(range(1, 9))
+    assert 'Before" is leaving the photos gray' in (tmp_path / "new" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"from_scratch": True, "weights": "hybrid-lite"}, "contradict"),
+        ({"from_scratch": True, "preset": "vgg"}, "expected one of hybrid-lite"),
+        ({"sizes": "32,100"}, "multiples of 32"),
+        ({"device": "tpu"}, "expected one of auto, cpu, cuda"),
+    ],
+)
+def test_options_that_make_no_sense(options: dict[str, object], message: str, photo_folder: Path, tmp_path: Path):
+    with pytest.raises(UsageError, match=message):
+        fine_tune(job(photo_folder, tmp_path / "mine", **options))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_of_other_photos_cannot_be_resumed(photo_folder: Path, tmp_path: Path):
+    (tmp_path / "mine.run").mkdir()
+    (tmp_path / "mine.run" / "checkpoint.safetensors").touch()
+    with pytest.raises(UsageError, match="--resume goes on with it"):
+        fine_tune(job(photo_folder, tmp_path / "mine"))
+    with pytest.raises(TrainingError, match=r"run\.json is missing"):
+        fine_tune(job(photo_folder, tmp_path / "mine", resume=True))
+
+
+def test_parity_is_checked(photo_folder: Path):
+    torch.manual_seed(0)
+    photo = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    with pytest.raises(TrainingError, match="differ by"):
+        check_parity(build("hybrid-lite").eval(), find_weights(), photo)
+
+
+def test_views_are_shared_out_fewer_to_large_sizes():
+    stages = share_out(parse_sizes("32, 64,128,256"), 5600, 16)
+    assert [stage.photos for stage in stages] == [1600, 1600, 1600, 800]
+    assert share_out([32, 64], 10, 16) == [Stage(32, 16, 16), Stage(64, 16, 16)]
+
+
+def test_time_left_grows_with_the_area():
+    pace = Pace([Stage(32, 40, 4), Stage(64, 40, 4)])
+    pace.start(32)
+    pace._began -= 1  # a step of one second
+    pace.step_done(3.0)
+    assert pace.seconds_left(1) == pytest.approx(9 + 10 * 4, rel=0.01)
+    assert pace.loss == 3.0
+
+
+def test_a_resumed_log_holds_every_step_once(tmp_path: Path):
+    log = RunLog(tmp_path)
+    for step in (10, 20, 30):
+        log.write(step, step * 4, {"loss": 1.0})
+    log.go_back_to(20)
+    log.write(30, 120, {"loss": 2.0})
+    log.close()
+    assert [(line["step"], line["loss"]) for line in read_log(tmp_path / "log.jsonl")] == [(10, 1), (20, 1), (30, 2)]
+    assert list((tmp_path / "tensorboard").iterdir())
