@@ -37,6 +37,7 @@ class OnnxPredictor:
         options.intra_op_num_threads = threads or _usable_cores()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the core alone
         options.log_severity_level = 3
+        options.enable_mem_pattern = False  # made for inputs of one size, and kept for each of many
         file = weights.verified_file(ONNX)
         try:
             self._session = onnxruntime.InferenceSession(str(file), options, providers=providers)

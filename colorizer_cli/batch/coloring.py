@@ -51,7 +51,7 @@ def _colour(task: Task, colorizer: Colorizer, recipe: Recipe, source: str, outpu
     from colorizer_cli.photo.writing import write_pages
 
     photo_path, result_path = os.path.join(source, task.photo), os.path.join(output, task.result)
-    photo = read_photo(photo_path)
+    photo = read_photo(photo_path, max_pixels=recipe.max_pixels)
     identity = Identity.of(os.stat(photo_path), _sha256(photo_path))  # before the pixels: a later change shows
     if task.known is not None and task.known.sha256 == identity.sha256:
         written = Identity.of(os.stat(result_path))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from colorizer_cli.engine.settings import Settings
-from colorizer_cli.photo.formats import QUALITY, Format
+from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY, Format
 
 TIME_LIMIT = 600.0  # seconds for one photo: a gigapixel takes one or two minutes
 
@@ -27,6 +27,7 @@ class Recipe:
     progressive: bool = False
     strip_metadata: bool = False
     force: bool = False
+    max_pixels: int = MAX_PIXELS
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,11 @@ def _json(value: Any) -> str:
 
 def _is_there(job: BatchJob, photo: str, entry: Entry) -> bool:
     there = os.path.lexists(os.path.join(job.source, photo))
-    return there and (entry.error is not None or os.path.exists(os.path.join(job.output, entry.result)))
+    return (
+        there
+        and not entry.left_alone
+        and (entry.error is not None or os.path.exists(os.path.join(job.output, entry.result)))
+    )
 
 
 def _description(job: BatchJob, photo: str, entry: Entry, folder: str) -> dict[str, Any]:

@@ -10,12 +10,14 @@ import sys
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from typing import Any
 
 from colorizer_cli.batch.job import Recipe
 from colorizer_cli.batch.lock import HeldLock
 from colorizer_cli.errors import ColorizerError
 
 SPARE_BYTES = 2**30  # address space that a photo may take at the least
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # mallopt(3)
 SHARE = 0.8  # of the memory, for all workers together
 
 
@@ -29,6 +31,7 @@ def serve(
     """
     become_quiet()
     threading.Thread(target=_die_with_parent, args=(life,), daemon=True).start()
+    give_back = _memory_returner()
     from colorizer_cli.batch.coloring import colorizing
 
     try:
@@ -38,7 +41,6 @@ def serve(
         return
     _limit_memory(jobs)
     tasks.send(None)
-    give_back = _memory_returner()
     with contextlib.suppress(EOFError, OSError):
         while True:
             tasks.send(colour(tasks.recv()))
@@ -67,8 +69,12 @@ def _die_with_parent(life: Connection) -> None:
 def _memory_returner() -> Callable[[], object]:
     """Hands freed memory back to the system: glibc keeps it, in pieces, and a worker would grow over thousands of
     photos of different sizes."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
-    return (lambda: None) if trim is None else lambda: trim(0)  # other C libraries have no such call
+    library: Any = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
+    if not hasattr(library, "malloc_trim"):  # another C library
+        return lambda: None
+    library.mallopt(M_MMAP_THRESHOLD, 2**20)  # and what is large is never kept at all
+    library.mallopt(M_ARENA_MAX, 2)
+    return lambda: library.malloc_trim(0)
 
 
 def _limit_memory(jobs: int) -> None:

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
@@ -19,6 +19,7 @@ from colorizer_cli.batch.worker import serve
 from colorizer_cli.errors import BackendError, ColorizerError
 
 START_TRIES = 3
+LIFETIME_PHOTOS, LIFETIME_SECONDS = 200, 20.0  # both reached: a fresh process, as memory falls into pieces with time
 CONTEXT = multiprocessing.get_context("spawn")  # a clean interpreter: forked libvips and ONNX Runtime threads hang
 
 
@@ -32,6 +33,8 @@ class Worker:
     ready: bool = False
     task: Task | None = None
     started: float = 0.0
+    born: float = field(default_factory=time.monotonic)
+    photos: int = 0
 
 
 class Workers:
@@ -82,7 +85,9 @@ class Workers:
             if isinstance(message, ColorizerError):
                 raise message
             if isinstance(message, Outcome):
-                worker.task = None
+                worker.task, worker.photos = None, worker.photos + 1
+                if worker.photos >= LIFETIME_PHOTOS and time.monotonic() - worker.born > LIFETIME_SECONDS:
+                    self._exchange(worker)
                 yield message
             else:
                 worker.ready, self._failed_starts = True, 0
@@ -113,16 +118,16 @@ class Workers:
         their_life.close()
         return Worker(process, ours, life)
 
+    def _exchange(self, worker: Worker) -> None:
+        _end(worker)
+        self._workers[self._workers.index(worker)] = self._start()
+
     def _replace(self, dead: Worker, cause: str) -> Iterator[Outcome]:
-        dead.process.kill()
-        dead.process.join()
-        dead.tasks.close()
-        dead.life.close()
         if not dead.ready:
             self._failed_starts += 1
             if self._failed_starts >= START_TRIES:
                 raise BackendError(f"worker processes cannot start: they {cause}; try a smaller --jobs")
-        self._workers[self._workers.index(dead)] = self._start()
+        self._exchange(dead)
         if dead.task is not None:
             photo = os.path.join(self._job.source, dead.task.photo)
             seconds = time.monotonic() - dead.started
@@ -134,3 +139,10 @@ class Workers:
         if code is not None and code < 0:
             return f"crashed ({signal.Signals(-code).name}): the file is damaged, or asks for too much memory"
         return f"ended with code {code}"
+
+
+def _end(worker: Worker) -> None:
+    worker.process.kill()
+    worker.process.join()
+    worker.tasks.close()
+    worker.life.close()

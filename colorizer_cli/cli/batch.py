@@ -8,7 +8,7 @@ import typer
 
 from colorizer_cli.cli import options
 from colorizer_cli.cli.console import print_json, printable, say
-from colorizer_cli.photo.formats import QUALITY
+from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY
 
 if TYPE_CHECKING:
     from colorizer_cli.batch.job import BatchJob
@@ -56,6 +56,7 @@ def batch(
     progressive: options.Progressive = False,
     strip_metadata: options.StripMetadata = False,
     force: options.Force = False,
+    max_pixels: options.MaxPixels = MAX_PIXELS,
     recursive: Recursive = True,
     pattern: Pattern = None,
     jobs: Jobs = None,
@@ -85,7 +86,7 @@ def batch(
     job = BatchJob(
         source=source,
         output=output,
-        recipe=Recipe(settings, weights, quality, progressive, strip_metadata, force),
+        recipe=Recipe(settings, weights, quality, progressive, strip_metadata, force, max_pixels),
         backend=backend,
         device=device,
         form=checked_format(form),

@@ -248,10 +248,11 @@ def test_memory_does_not_grow(command: str, tmp_path: Path, scans: Scans):
         [command, "batch", "scans", "-o", "colour", "--jobs", "2", "--json"], stdout=subprocess.PIPE, cwd=tmp_path
     )
     sizes: list[int] = []
-    for _ in running.stdout:
-        with contextlib.suppress(psutil.Error):
-            family = [running, *running.children()]
-            sizes.append(sum(process.memory_info().rss for process in family))
+    with running.stdout:
+        for _ in running.stdout:
+            with contextlib.suppress(psutil.Error):
+                family = [running, *running.children()]
+                sizes.append(sum(process.memory_info().rss for process in family))
     assert running.wait() == 0
     early, late = sizes[50:70], sizes[-30:-10]
     assert statistics.median(late) < 1.1 * statistics.median(early)

@@ -5,10 +5,11 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorizer_cli.batch.naming import Naming, is_blind
+from colorizer_cli.photo.formats import FORMATS, READ_SUFFIXES
 
 NAMES = st.lists(
     st.sampled_from(["a.jpg", "A.JPG", "a.png", "A.png", "a.tif", "a-2.jpg", "a.png.jpg", "é.jpg", "e\u0301.jpg"]),
@@ -27,6 +28,12 @@ def test_own_names_where_nothing_speaks_against_it():
 
 def test_formats_that_are_read_and_not_written():
     assert results(Naming(), ["a.gif", "a.png"]) == {"a.gif": "a.gif.png", "a.png": "a.png"}
+    assert results(Naming(), ["a.JP2", "b.jfif"]) == {"a.JP2": "a.tif", "b.jfif": "b.jpg"}
+
+
+def test_every_suffix_that_is_read_has_a_result():
+    for suffix in READ_SUFFIXES:
+        assert os.path.splitext(Naming().natural("a" + suffix))[1] in FORMATS
 
 
 def test_another_format_for_all():
@@ -50,6 +57,7 @@ def test_unicode_forms_of_one_name():
     assert len({unicodedata.normalize("NFC", name) for name in found.values()}) == 2
 
 
+@settings(deadline=None)
 @given(NAMES, st.sampled_from([None, "jpeg", "tiff"]), st.booleans())
 def test_always_distinct_and_independent_of_the_order_given(names: list[str], form: str | None, blind: bool):
     naming = Naming(form, blind)
@@ -58,6 +66,7 @@ def test_always_distinct_and_independent_of_the_order_given(names: list[str], fo
     assert len({naming.key(name) for name in found.values()}) == len(names)
 
 
+@settings(deadline=None)  # of a busy machine
 @given(NAMES, NAMES, st.booleans())
 def test_names_stay_when_photos_are_added(names: list[str], more: list[str], blind: bool):
     naming = Naming("jpeg", blind)
