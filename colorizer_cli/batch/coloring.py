@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import itertools
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from colorizer_cli.batch.job import Identity, Outcome, Recipe, Task
+from colorizer_cli.batch.job import Identity, Outcome, Recipe, Task, hints_beside
 from colorizer_cli.errors import AlreadyInColourError, ColorizerError, OutputError
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def colorizing(recipe: Recipe, backend: str, device: str, source: str, output: s
 
 
 def _colour(task: Task, colorizer: Colorizer, recipe: Recipe, source: str, output: str, started: float) -> Outcome:
+    from colorizer_cli.engine.knowledge import informed
     from colorizer_cli.engine.pages import coloured_pages
     from colorizer_cli.engine.triage import check_colourable
     from colorizer_cli.photo.reading import read_photo
@@ -58,13 +59,16 @@ def _colour(task: Task, colorizer: Colorizer, recipe: Recipe, source: str, outpu
     if not recipe.force:
         try:
             check_colourable(photo)
-        except AlreadyInColourError as reason:
-            return Outcome(task, time.perf_counter() - started, identity, left_alone=str(reason))
+        except AlreadyInColourError:
+            return Outcome(task, time.perf_counter() - started, identity, left_alone=True)
+    settings = recipe.settings
+    if task.hints is not None:
+        settings = informed(settings, colorizer.weights, hints_beside(photo_path))
     _make_folder(os.path.dirname(result_path))
-    pages = coloured_pages(colorizer, photo, recipe.settings, strip_metadata=recipe.strip_metadata)
+    pages = coloured_pages(colorizer, photo, settings, strip_metadata=recipe.strip_metadata)
     coloured = next(pages)
     write_pages(
-        chain([coloured], pages if photo.pages > 1 else ()),
+        itertools.chain([coloured], pages),
         result_path,
         quality=recipe.quality,
         progressive=recipe.progressive,

@@ -19,8 +19,7 @@ def usable_cores() -> int:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What decides the bytes of a result, apart from the photo and the name of its output; `force`: photos that are
-    in colour already are coloured too."""
+    """What decides the bytes of a result, apart from the photo and the name of its output."""
 
     settings: Settings = field(default_factory=Settings)
     weights: str | None = None
@@ -67,6 +66,11 @@ class BatchJob:
     report: str | None = None
 
 
+def hints_beside(photo: str) -> str:
+    """The name of the hints file that belongs to a photo."""
+    return f"{photo}.hints.json"
+
+
 class Identity(NamedTuple):
     """A file as it was: size in bytes, time of change in nanoseconds, and the sha256 of its bytes ("": not known)."""
 
@@ -89,23 +93,25 @@ class Task:
 
     overwrite   the result may replace what is there: an output that is this tool's own, or --overwrite
     known       what the photo was when the result that is there was made: unchanged content is not coloured again
+    hints       the hints file beside the photo, if there is one
     """
 
     photo: str
     result: str
     overwrite: bool = False
     known: Identity | None = None
+    hints: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a task. Exactly one of `result_file`, `left_alone` and `error` is set.
+    """What became of a task. Exactly one of `result_file`, `error` and `left_alone` is set.
 
     identity     of the photo; None where it could not be read
     result_file  size and time of the written file
+    left_alone   the photo is in colour already: nothing was written
     unchanged    the content is what it was: nothing was written
     confidence   mean over the photo, 0…1; None where the network cannot tell
-    left_alone   why there was nothing to do: the photo is in colour already
     stops_run    the error is the output folder's, not the photo's: full disk, read-only, gone
     """
 
@@ -113,10 +119,10 @@ class Outcome:
     seconds: float
     identity: Identity | None = None
     result_file: Identity | None = None
+    left_alone: bool = False
     unchanged: bool = False
     confidence: float | None = None
     width: int = 0
     height: int = 0
     error: str | None = None
-    left_alone: str | None = None
     stops_run: bool = False

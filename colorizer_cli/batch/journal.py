@@ -4,8 +4,8 @@
     {"begun": …}    {photo: result, …} that are about to be worked on; written, and on disk, before the work begins, so
                     that a result which appears before its own line does is known for what it is
     {"done": …}     a photo's identity, weights, options, result, seconds, confidence
-    {"left": …}     a photo was left alone: its identity, weights, options, and why
     {"failed": …}   a photo's identity, weights, options, and the error
+    {"left": …}     a photo that is in colour already, and was left alone
 
 The last line on a photo holds. Paths are relative to the two folders. A power cut can cost at most the lines of the
 last second, and their photos are done again.
@@ -28,11 +28,12 @@ from colorizer_cli.errors import OutputError
 NAME = "colorize-journal.jsonl"
 FORMAT = 1
 SYNC_SECONDS = 1.0
+VERBS = ("done", "failed", "left")
 
 
 class Entry(NamedTuple):
     """What the journal last said about a photo. `result_file` is what was last written, `error` why the last try
-    failed, `left_alone` why there was nothing to do; None where it was not so."""
+    failed, None where it did not; `left_alone`: the photo is in colour already; `hints`: the file of hints it had."""
 
     result: str
     identity: Identity | None
@@ -41,7 +42,8 @@ class Entry(NamedTuple):
     result_file: Identity | None
     confidence: float | None
     error: str | None
-    left_alone: str | None = None
+    left_alone: bool
+    hints: Identity | None
 
 
 @dataclass
@@ -107,18 +109,18 @@ class Journal:
     def finish(self, outcome: Outcome, weights: str, options: str) -> None:
         """Records what became of a photo."""
         task, identity, file = outcome.task, outcome.identity, outcome.result_file
-        kind = "failed" if outcome.error is not None else "left" if outcome.left_alone is not None else "done"
-        line: dict[str, Any] = {kind: task.photo, "result": task.result}
+        verb = "failed" if outcome.error is not None else "left" if outcome.left_alone else "done"
+        line: dict[str, Any] = {verb: task.photo, "result": task.result}
         if identity is not None:
             line |= {"size": identity.size, "mtime": identity.mtime, "sha256": identity.sha256}
         line |= {"weights": weights, "options": options, "seconds": round(outcome.seconds, 3)}
         if file is not None:
             line |= {"result_size": file.size, "result_mtime": file.mtime}
             line |= {"confidence": outcome.confidence, "width": outcome.width, "height": outcome.height}
+        if task.hints is not None:
+            line |= {"hints_size": task.hints.size, "hints_mtime": task.hints.mtime}
         if outcome.error is not None:
             line["error"] = outcome.error
-        if outcome.left_alone is not None:
-            line["left_alone"] = outcome.left_alone
         self._append(line, sync=time.monotonic() - self._synced > SYNC_SECONDS)
         self._note(line)
 
@@ -142,7 +144,7 @@ class Journal:
     def _take(self, line: bytes) -> None:
         try:
             self._note(json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
+        except (ValueError, KeyError, TypeError, AttributeError):
             self.damaged += 1
 
     def _note(self, line: Mapping[str, Any]) -> None:
@@ -155,7 +157,9 @@ class Journal:
         elif "begun" in line:
             self.begun.update(line["begun"])
         else:
-            photo = next(line[kind] for kind in ("done", "left", "failed") if kind in line)
+            photo = next((line[verb] for verb in VERBS if verb in line), None)
+            if photo is None:
+                raise ValueError("no line of a journal")
             self.entries[photo] = _entry(line, self.entries.get(photo))
             self.begun.pop(photo, None)
             self.stale.discard(photo)
@@ -173,7 +177,8 @@ def _entry(line: Mapping[str, Any], earlier: Entry | None) -> Entry:
         result_file=file,
         confidence=line.get("confidence"),
         error=line.get("error"),
-        left_alone=line.get("left_alone"),
+        left_alone="left" in line,
+        hints=Identity(line["hints_size"], line["hints_mtime"]) if "hints_size" in line else None,
     )
 
 

@@ -90,8 +90,8 @@ class Loop:
         if outcome.error is not None:
             sweep(self.job.output, [outcome.task.result])
             summary.failures[photo] = outcome.error
-        elif outcome.left_alone is not None:
-            summary.findings.in_colour += 1
+        elif outcome.left_alone:
+            summary.findings.left_alone += 1
         elif outcome.unchanged:
             summary.findings.unchanged += 1
         else:

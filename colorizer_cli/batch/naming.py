@@ -9,16 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 
-from colorizer_cli.photo.formats import FORMATS, SUFFIXES, Format, written_as
-
-READ_ONLY: dict[str, Format] = {  # suffixes of what is read, and written under another one
-    **dict.fromkeys((".jpe", ".jfif"), "jpeg"),
-    **dict.fromkeys((".jp2", ".j2k", ".jpf", ".jpx"), "jp2"),
-    **dict.fromkeys((".ppm", ".pgm", ".pbm", ".pnm"), "ppm"),
-    ".gif": "gif",
-    ".bmp": "bmp",
-    ".hif": "heic",
-}
+from colorizer_cli.photo.formats import FORMATS, READ_AS, SUFFIXES, Format, written_as
 
 
 @dataclass(frozen=True)
@@ -36,7 +27,7 @@ class Naming:
         """The name that a photo's result gets if no other has it."""
         stem, suffix = os.path.splitext(name)
         own = FORMATS.get(suffix.lower())
-        wanted = self.form or own or written_as(READ_ONLY.get(suffix.lower(), "bmp"))
+        wanted = self.form or own or written_as(READ_AS[suffix.lower()])
         return name if own == wanted else stem + SUFFIXES[wanted]
 
     def key(self, name: str) -> str:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from colorizer_cli.batch.job import BatchJob, Identity, Task
+from colorizer_cli.batch.job import BatchJob, Identity, Task, hints_beside
 from colorizer_cli.batch.journal import NAME, Entry, Journal
 from colorizer_cli.batch.naming import Naming
 from colorizer_cli.batch.walk import Skipped, Walk
@@ -26,7 +26,7 @@ class Findings:
 
     photos         all that were met
     unchanged      done before, and still as they were
-    in_colour      left alone, now or before, as they are in colour already
+    left_alone     in colour already, found now or in an earlier run
     failed_before  failed in an earlier run, unchanged, and not to be tried again: photo → error
     existing       their result's name is taken by a file that no run of this tool on this folder has written
     converted      photos whose result has another format than they, because theirs cannot hold it: photo → result
@@ -35,7 +35,7 @@ class Findings:
 
     photos: int = 0
     unchanged: int = 0
-    in_colour: int = 0
+    left_alone: int = 0
     failed_before: dict[str, str] = field(default_factory=dict)
     existing: list[str] = field(default_factory=list)
     converted: int = 0
@@ -112,15 +112,16 @@ class Plan:
         there = _status(os.path.join(job.output, result))
         ours = entry is not None and entry.result == result and there is not None and entry.result_file == there
         ours = ours or self.journal.begun.get(photo) == result
+        hints = _status(os.path.join(job.source, hints_beside(photo)))
         known = self._still_good(photo, entry) if entry is not None and photo not in self.journal.stale else None
         if entry is not None and known is not None:
             current = _status(os.path.join(job.source, photo))
-            same = current is not None and known.same_file(current)
+            same = current is not None and known.same_file(current) and entry.hints == hints
             if entry.error is not None and same and not job.retry_failed:
                 findings.failed_before[photo] = entry.error
                 return None
-            if entry.left_alone is not None and same:
-                findings.in_colour += 1
+            if entry.left_alone and same:
+                findings.left_alone += 1
                 return None
             if entry.error is None and same and ours:
                 findings.unchanged += 1
@@ -130,9 +131,8 @@ class Plan:
             return None
         if self.is_complete is not None and not self.is_complete(os.path.join(job.source, photo)):
             return None
-        return Task(
-            photo, result, ours or job.overwrite, known if ours and entry is not None and entry.error is None else None
-        )
+        reusable = ours and entry is not None and entry.error is None and not entry.left_alone and entry.hints == hints
+        return Task(photo, result, ours or job.overwrite, known if reusable else None, hints)
 
     def _still_good(self, photo: str, entry: Entry) -> Identity | None:
         """The identity that the entry knows, if it was made as this run would make it."""

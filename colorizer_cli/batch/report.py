@@ -80,7 +80,7 @@ def _is_there(job: BatchJob, photo: str, entry: Entry) -> bool:
     there = os.path.lexists(os.path.join(job.source, photo))
     return (
         there
-        and entry.left_alone is None
+        and not entry.left_alone
         and (entry.error is not None or os.path.exists(os.path.join(job.output, entry.result)))
     )
 

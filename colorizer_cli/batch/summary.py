@@ -51,7 +51,7 @@ class Summary:
             "photos": findings.photos,
             "done": self.done,
             "unchanged": findings.unchanged,
-            "in_colour": findings.in_colour,
+            "left_alone": findings.left_alone,
             "failed": len(self.failures),
             "existing": len(findings.existing),
             "converted": findings.converted,

@@ -33,7 +33,8 @@ app.command("doctor")(doctor.doctor)
 app.command("verify")(verify.verify)
 app.command("fine-tune")(fine_tune.fine_tune)
 
-COMMANDS = {"batch", "weights", "doctor", "verify", "fine-tune"}
+
+COMMANDS = {"weights", "doctor", "verify", "fine-tune", "batch"}
 GLOBAL_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 
 

@@ -17,7 +17,9 @@ Source = Annotated[str, typer.Argument(metavar="FOLDER", help="The folder of pho
 Output = Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Gets the same tree, in colour.")]
 Form = Annotated[
     str | None,
-    typer.Option("--format", metavar="jpeg|png|tiff|webp", help="Format of all results.", show_default="each its own"),
+    typer.Option(
+        "--format", metavar="jpeg|png|tiff|webp|avif|heic", help="Format of all results.", show_default="each its own"
+    ),
 ]
 Recursive = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Enter subfolders.")]
 Pattern = Annotated[
@@ -72,13 +74,15 @@ def batch(
 ) -> None:
     """Colour all photos of a folder; its tree is mirrored, and an interrupted run goes on where it was."""
     from colorizer_cli.batch.job import BatchJob, Recipe, usable_cores
-    from colorizer_cli.engine.one_photo import Job, checked_format, informed
+    from colorizer_cli.engine.job import checked_format
     from colorizer_cli.engine.settings import Settings
-    from colorizer_cli.weights.registry import find_weights
 
-    settings = informed(
-        Job(source, like=tuple(like or ())), Settings(vividness, size, border, tone), find_weights(weights)
-    )
+    settings = Settings(vividness, size, border, tone)
+    if like:
+        from colorizer_cli.engine.knowledge import informed
+        from colorizer_cli.weights.registry import find_weights
+
+        settings = informed(settings, find_weights(weights), like=like)
     job = BatchJob(
         source=source,
         output=output,

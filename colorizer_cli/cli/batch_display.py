@@ -34,13 +34,13 @@ class Counts:
 
     def passed(self, findings: Findings) -> None:
         self.passed_over = (
-            findings.unchanged + findings.in_colour + len(findings.failed_before) + len(findings.existing)
+            findings.unchanged + findings.left_alone + len(findings.failed_before) + len(findings.existing)
         )
 
     def outcome(self, outcome: Outcome) -> None:
         if outcome.error is not None:
             self.failed += 1
-        elif outcome.left_alone is None and not outcome.unchanged:
+        elif not (outcome.unchanged or outcome.left_alone):
             self.done += 1
 
     def notice(self, text: str) -> None:
@@ -66,8 +66,7 @@ class JsonLines(Counts):
 
     def outcome(self, outcome: Outcome) -> None:
         super().outcome(outcome)
-        event = "failed" if outcome.error is not None else "unchanged" if outcome.unchanged else "done"
-        event = "in_colour" if outcome.left_alone is not None else event
+        event = "failed" if outcome.error is not None else _without_work(outcome) or "done"
         line: dict[str, object] = {"event": event, "input": outcome.task.photo, "output": outcome.task.result}
         line["seconds"] = round(outcome.seconds, 3)
         if outcome.error is not None:
@@ -165,9 +164,9 @@ def findings_lines(findings: Findings) -> Iterator[str]:
     """What planning found that is worth telling."""
     skipped = findings.skipped
     left = {
+        "in colour already (--force colours them anew)": findings.left_alone,
         "hidden": skipped.hidden,
         "not photos": skipped.not_photos,
-        "in colour already (--force colours them too)": findings.in_colour,
         "not matching --pattern": skipped.not_matching,
         "linked folders that are met elsewhere": skipped.linked_twice,
     }
@@ -200,12 +199,15 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def _without_work(outcome: Outcome) -> str:
+    """Why nothing was written of a photo that has not failed; "" where something was."""
+    return "left_alone" if outcome.left_alone else "unchanged" if outcome.unchanged else ""
+
+
 def _outcome_line(outcome: Outcome) -> str:
     if outcome.error is not None:
         return f"failed: {printable(outcome.error)}"
-    if outcome.left_alone is not None:
-        return printable(outcome.left_alone)
-    did = "unchanged" if outcome.unchanged else f"{outcome.seconds:.1f} s"
+    did = _without_work(outcome).replace("_", " ") or f"{outcome.seconds:.1f} s"
     return f"{printable(outcome.task.photo)} → {printable(outcome.task.result)} ({did})"
 
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+PATIENCE = 1.0  # seconds before a progress bar appears
 
 
 def say(line: str) -> None:
@@ -30,6 +38,34 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+@contextlib.contextmanager
+def progress_bar(shown: bool) -> Iterator[Callable[[float], None] | None]:
+    """→ what takes the share that is done, 0…1, and draws it: on a terminal only, and once a second has gone by."""
+    if not shown or not sys.stderr.isatty():
+        yield None
+        return
+    started = time.monotonic()
+    drawn: list[Progress] = []
+
+    def report(share: float) -> None:
+        if not drawn:
+            if time.monotonic() - started < PATIENCE:
+                return
+            from rich.console import Console
+            from rich.progress import Progress
+
+            drawn.append(Progress(console=Console(stderr=True), transient=True))
+            drawn[0].add_task("colouring", total=1.0)
+            drawn[0].start()
+        drawn[0].update(drawn[0].task_ids[0], completed=share)
+
+    try:
+        yield report
+    finally:
+        for bar in drawn:
+            bar.stop()
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

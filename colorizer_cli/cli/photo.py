@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from colorizer_cli.cli import options
-from colorizer_cli.cli.console import print_json, say
+from colorizer_cli.cli.console import print_json, progress_bar, say
 from colorizer_cli.errors import UsageError
 from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY
+
+if TYPE_CHECKING:
+    from colorizer_cli.photo.content_credentials import Certificate
 
 
 def colorize(
@@ -51,12 +55,10 @@ def colorize(
     started = time.perf_counter()
     if as_json and (output == "-" or (output is None and source == "-")):
         raise UsageError("--json and -o - both want stdout; write the photo to a file")
-    from colorizer_cli.engine.one_photo import Job, run
+    from colorizer_cli.engine.job import Job
+    from colorizer_cli.engine.one_photo import run
     from colorizer_cli.engine.settings import Settings
-    from colorizer_cli.photo.content_credentials import Certificate
 
-    if (c2pa is None) != (c2pa_key is None):
-        raise UsageError("--c2pa CHAIN.pem and --c2pa-key KEY.pem go together")
     if (candidates > 1) + (pick > 1) + (ask > 0) > 1:
         raise UsageError("--candidates, --pick and --ask are three different things to do; choose one")
     job = Job(
@@ -76,9 +78,11 @@ def colorize(
         confidence=Path(confidence) if confidence else None,
         candidates=candidates,
         ask=ask,
-        certificate=Certificate(Path(c2pa), Path(c2pa_key)) if c2pa and c2pa_key else None,
+        certificate=_certificate(c2pa, c2pa_key),
     )
-    result = run(job, weights, backend, device, Settings(vividness, size, border, tone, candidate=pick))
+    with progress_bar(shown=not quiet and not as_json) as report:
+        settings = Settings(vividness, size, border, tone, candidate=pick)
+        result = run(replace(job, report=report), weights, backend, device, settings)
     seconds = round(time.perf_counter() - started, 3)
     if as_json:
         print_json(result | {"seconds": seconds})
@@ -91,3 +95,13 @@ def colorize(
         if verbose:
             for name, value in result.items():
                 say(f"  {name}: {value}")
+
+
+def _certificate(chain: str | None, key: str | None) -> Certificate | None:
+    if (chain is None) != (key is None):
+        raise UsageError("--c2pa CHAIN.pem and --c2pa-key KEY.pem go together")
+    if chain is None or key is None:
+        return None
+    from colorizer_cli.photo.content_credentials import Certificate
+
+    return Certificate(Path(chain), Path(key))

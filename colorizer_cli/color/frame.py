@@ -22,7 +22,8 @@ SMALLEST_PICTURE = 0.25  # of the area
 SLOPES = np.linspace(-0.02, 0.02, 9)  # a good degree either way
 STRAIGHT = 2.0  # pixels that an edge may leave its line
 DARK, LIGHT = 0.15, 0.8  # levels of the strip, sRGB-encoded
-SKIPS = (0.0, 0.03, 0.06)  # of a side: glare outside a film's black border
+ALIKE = 0.03  # levels of sides of one border
+SKIPS = (0.03, 0.06)  # of a side: glare outside a film's black border
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class Frame:
     def mask(self, width: int, height: int, softness: float = 1.0) -> Array:
         """(height, width) float32: 1 in the picture, 0 in the border, a soft edge `softness` pixels wide between."""
         shift = 4
-        scaled = (self.corners * [width, height] - 0.5) * 2**shift
+        inwards = np.where(self.corners < 0.5, 0.5, -0.5)  # OpenCV fills the outline, too
+        scaled = (self.corners * [width, height] - 0.5 + inwards) * 2**shift
         mask = np.zeros((height, width), np.uint8)
         cv2.fillConvexPoly(mask, np.round(scaled).astype(np.int32), 255, cv2.LINE_AA, shift)
         soft = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), softness, borderType=cv2.BORDER_REPLICATE)
@@ -92,29 +94,41 @@ def _peel(gray: Array) -> Array | None:
         return None
     sides = [gray, np.rot90(gray), np.rot90(gray, 2), np.rot90(gray, 3)]  # each turned so that its strip is on top
     for tone in _tones(sides):
-        edges = [_edge(side, tone) for side in sides]
-        if sum(edge is not None for edge in edges) < tone.sides:
-            continue
-        if tone.level <= DARK:
-            edges = [
-                edge or next((e for skip in SKIPS[1:] if (e := _edge(side, tone, skip))), None)
-                for side, edge in zip(sides, edges, strict=True)
-            ]
-        return _corners(edges, gray.shape[1], gray.shape[0])
+        edges: list[tuple[float, float] | None] = []
+        for side in sides:
+            edges.append(_edge(side, tone))
+            if edges.count(None) > 4 - tone.sides:
+                break
+        else:
+            return _corners(_with_skips(edges, sides, tone), gray.shape[1], gray.shape[0])
     return None
+
+
+def _with_skips(
+    edges: list[tuple[float, float] | None], sides: list[Array], tone: Tone
+) -> list[tuple[float, float] | None]:
+    """Outside a film's black border there may be glare: on a side without an edge, it is sought further inside."""
+    if tone.level > DARK:
+        return edges
+    return [
+        edge or next((found for skip in SKIPS if (found := _edge(side, tone, skip))), None)
+        for side, edge in zip(sides, edges, strict=True)
+    ]
 
 
 def _tones(sides: list[Array]) -> list[Tone]:
     """The tones that outermost strips have, those that most sides share first."""
     levels = [float(np.median(side[: max(2, len(side) // 100)])) for side in sides]
-    tones = []
-    for level in sorted(levels, key=lambda one: -sum(abs(one - other) < 0.06 for other in levels)):
+    tones: list[Tone] = []
+    for level in sorted(levels, key=lambda one: -sum(abs(one - other) < ALIKE for other in levels)):
+        if any(abs(tone.level - level) < ALIKE for tone in tones):
+            continue
         if level <= DARK:
             tones.append(Tone(level, 0.09, votes=0.3, sides=3))
         elif level >= LIGHT:
             tones.append(Tone(level, 0.08, votes=0.6, sides=3))
         else:
-            tones.append(Tone(level, 0.06, votes=0.7, sides=4))
+            tones.append(Tone(level, 0.06, votes=0.5, sides=4))
     return tones
 
 

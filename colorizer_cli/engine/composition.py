@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorizer_cli.color.chroma_field import ChromaField
-from colorizer_cli.color.frame import LONG_SIDE, Frame, find_frame
+from colorizer_cli.color.frame import Frame
 from colorizer_cli.color.lab import gray_to_lightness, srgb_to_lab
 from colorizer_cli.color.tone_curve import ToneCurve
 from colorizer_cli.engine.settings import Settings
@@ -38,10 +38,9 @@ class Composition:
     def of(cls, photo: Photo, settings: Settings, size: int) -> Composition:
         """`size`: network input, square root of its area. Raises PhotoError."""
         options: dict[str, Any] = {}
-        view = photo.overview
-        frame = None if settings.border == "colour" else find_frame(_at_most(view, LONG_SIDE))
+        frame = None if settings.border == "colour" else photo.frame
         if settings.tone == "neutral":
-            curve = ToneCurve.of(_cut(view, frame))
+            curve = ToneCurve.of(_cut(photo.overview, frame))
             options["tone"] = {"black": curve.black, "white": curve.white}
             photo = replace(photo, tone=curve)
         if frame is None:
@@ -115,12 +114,6 @@ def _picture(photo: Photo, frame: Frame, size: int) -> Array:
     scale = min(1.0, max(1.25 * wanted[0] / width, photo.overview.shape[1] / photo.width))
     inside = _cut(photo.gray_thumbnail(round(photo.width * scale), round(photo.height * scale)), frame)
     return _resized(inside, wanted)
-
-
-def _at_most(gray: Array, longest: int) -> Array:
-    height, width = gray.shape
-    scale = min(1.0, longest / max(height, width))
-    return _resized(gray, (max(1, round(width * scale)), max(1, round(height * scale))))
 
 
 def _cut(gray: Array, frame: Frame | None) -> Array:

@@ -3,50 +3,20 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from colorizer_cli.errors import AlreadyInColourError, UsageError, WeightsError
-from colorizer_cli.photo.formats import FORMATS, MAX_PIXELS, QUALITY, SUFFIXES, Format, written_as
+from colorizer_cli.engine.job import STREAM, Job, checked_format
+from colorizer_cli.errors import AlreadyInColourError, WeightsError
 
 if TYPE_CHECKING:
     from colorizer_cli.backends.predictor import Predictor
     from colorizer_cli.engine.settings import Settings
     from colorizer_cli.photo.coloured import ColouredPhoto
-    from colorizer_cli.photo.content_credentials import Certificate
+    from colorizer_cli.photo.formats import Format
     from colorizer_cli.photo.photo import Photo
     from colorizer_cli.weights.folder import WeightsFolder
-
-STREAM = "-"
-
-
-@dataclass(frozen=True)
-class Job:
-    """source and output are paths or "-" (stdin, stdout); output None: `<stem>-color.<ext>` beside the source.
-
-    hints, like (colour photos), confidence (a map to write), candidates and ask are the options of those names.
-    """
-
-    source: str
-    output: str | None = None
-    form: str | None = None
-    quality: int = QUALITY
-    overwrite: bool = False
-    before_after: Path | None = None
-    progressive: bool = False
-    max_pixels: int = MAX_PIXELS
-    strip_metadata: bool = False
-    sidecar: bool = False
-    force: bool = False
-    certificate: Certificate | None = None
-    hints: Path | None = None
-    like: tuple[str, ...] = ()
-    confidence: Path | None = None
-    candidates: int = 1
-    ask: int = 0
 
 
 def run(
@@ -63,42 +33,32 @@ def run(
     from concurrent.futures import ThreadPoolExecutor
 
     from colorizer_cli.backends.choice import create_predictor
+    from colorizer_cli.engine.knowledge import informed
+    from colorizer_cli.engine.settings import Settings
     from colorizer_cli.weights.registry import find_weights
 
-    form = checked_format(job.form)
+    checked_format(job.form)
     folder = find_weights(weights)
     with ThreadPoolExecutor(1, "network") as pool:
         loading = pool.submit(create_predictor, folder, backend, device)  # while the photo is read
-        settings = informed(job, settings, folder)
-        photo, output = _read(job, form)
+        from colorizer_cli.photo.reading import read_photo
+
+        settings = informed(settings or Settings(), folder, job.hints, job.like)
+        photo = read_photo(job.source, max_pixels=job.max_pixels)
+        output, form = job.output_for(photo)
+        photo.decode_ahead()  # while the network is still being loaded
         facts = {"input": job.source, "width": photo.width, "height": photo.height, "bits": photo.bits}
         try:
             remarks = _triage(job, photo)
         except AlreadyInColourError as reason:
             return facts | {"output": None, "left_alone": str(reason)}
         photo = _with_sidecar(photo, job)
-        if job.ask or job.candidates > 1:
+        if job.wants_several:
             return facts | {"remarks": remarks} | _several(job, output, photo, settings, folder, loading.result())
         pages, first, more = _colour(photo, settings, job, folder, loading.result())
     del loading  # of a single photo, the network's memory is free again before the full-resolution photo flows
-    _write(job, output, form or written_as(photo.format), pages, first)
+    _write(job, output, form, pages, first)
     return facts | {"output": output, "pages": photo.pages, "remarks": remarks} | more
-
-
-def informed(job: Job, settings: Settings | None, weights: WeightsFolder) -> Settings:
-    """The settings with what the job's files say: hints, and the palette of reference photos."""
-    from colorizer_cli.engine.hints import read_hints
-    from colorizer_cli.engine.palette import palette_like
-    from colorizer_cli.engine.settings import Settings
-
-    settings = settings or Settings()
-    if (job.hints or job.like) and not weights.config.conditioned:
-        raise WeightsError(f"{weights.path} takes neither hints nor a palette")
-    if job.hints is not None:
-        settings = replace(settings, hints=read_hints(job.hints))
-    if job.like:
-        settings = replace(settings, palette=palette_like(job.like, weights.config.bin_array()))
-    return settings
 
 
 def _several(
@@ -110,17 +70,6 @@ def _several(
     colorizer = Colorizer.of(weights, predictor)
     write = write_questions if job.ask else write_candidates
     return write(job, output, colorizer, photo, settings) | {"weights": weights.config.name}
-
-
-def _read(job: Job, form: Format | None) -> tuple[Photo, str]:
-    """→ the photo, and where to write it, after all names have been checked."""
-    from colorizer_cli.photo.reading import read_photo
-
-    photo = read_photo(job.source, max_pixels=job.max_pixels)
-    output = _default_output(job.source, form or written_as(photo.format)) if job.output is None else job.output
-    _check_outputs(job, output, form)
-    photo.decode_ahead()  # while the network is still being loaded
-    return photo, output
 
 
 def _triage(job: Job, photo: Photo) -> list[str]:
@@ -155,9 +104,10 @@ def _write(job: Job, output: str, form: Format, pages: Iterable[ColouredPhoto], 
             progressive=job.progressive,
             overwrite=job.overwrite,
             certificate=job.certificate,
+            report=job.report,
         )
     if job.sidecar and first.metadata.xmp is not None:
-        write_bytes(first.metadata.xmp, _sidecar_output(job, output), overwrite=job.overwrite)
+        write_bytes(first.metadata.xmp, job.sidecar_output(output), overwrite=job.overwrite)
     if job.before_after is not None:
         from colorizer_cli.photo.sheet import write_before_after
 
@@ -174,31 +124,6 @@ def _write(job: Job, output: str, form: Format, pages: Iterable[ColouredPhoto], 
             job.confidence,
             overwrite=job.overwrite,
         )
-
-
-def _check_outputs(job: Job, output: str, form: Format | None) -> None:
-    from colorizer_cli.photo.writing import check_output, check_place
-
-    _check_consistent(output, form, job.before_after)
-    original = None if job.source == STREAM else job.source
-    several = job.ask or job.candidates > 1  # they check the names of what they write instead
-    for path in (None if output == STREAM or several else output, job.before_after, job.confidence):
-        if path is not None:
-            check_output(path, original, job.overwrite)
-    if job.certificate is not None:
-        if output == STREAM:
-            raise UsageError("--c2pa signs files; give -o a name")
-        job.certificate.check()
-    if job.sidecar:
-        if output == STREAM:
-            raise UsageError("--sidecar writes beside the output, and -o - has no place beside it")
-        check_place(_sidecar_output(job, output), original, job.overwrite)
-
-
-def _sidecar_output(job: Job, output: str) -> str:
-    from colorizer_cli.photo.sidecar import result_sidecar
-
-    return result_sidecar(job.source, output)
 
 
 def _colour(
@@ -222,29 +147,3 @@ def _colour(
             "confidence": None if first.confidence is None else round(first.confidence, 3),
         },
     )
-
-
-def _check_consistent(output: str, form: Format | None, before_after: Path | None) -> None:
-    named = FORMATS.get(Path(output).suffix.lower())
-    if form is not None and named is not None and output != STREAM and form != named:
-        raise UsageError(f"--format {form} and the suffix of {output} disagree; leave one of them away")
-    if before_after is not None and os.path.abspath(before_after) == os.path.abspath(output):
-        raise UsageError(f"{output}: the photo and the --before-after sheet cannot be the same file")
-
-
-def checked_format(name: str | None) -> Format | None:
-    """The format that --format names, by any of its suffixes. Raises UsageError."""
-    if name is None:
-        return None
-    for form in SUFFIXES:
-        if name.lower() in (form, *(suffix[1:] for suffix, known in FORMATS.items() if known == form)):
-            return form
-    raise UsageError(f"--format {name}: expected one of {', '.join(SUFFIXES)}")
-
-
-def _default_output(source: str, form: Format) -> str:
-    if source == STREAM:
-        return STREAM
-    path = Path(source)
-    suffix = path.suffix if FORMATS.get(path.suffix.lower()) == form else SUFFIXES[form]
-    return str(path.with_name(f"{path.stem}-color{suffix}"))

@@ -12,7 +12,7 @@ from colorizer_cli.photo.writing import check_output, check_place, write_bytes, 
 
 if TYPE_CHECKING:
     from colorizer_cli.engine.colorizer import Colorizer
-    from colorizer_cli.engine.one_photo import Job
+    from colorizer_cli.engine.job import Job
     from colorizer_cli.engine.settings import Settings
     from colorizer_cli.photo.photo import Photo
 

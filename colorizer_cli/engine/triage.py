@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from colorizer_cli.color.frame import find_frame
 from colorizer_cli.color.lab import srgb_to_lab
 from colorizer_cli.engine.negative import REFUSED, SUSPECTED, negative_score
 from colorizer_cli.errors import AlreadyInColourError, PhotoError
@@ -17,6 +16,7 @@ from colorizer_cli.photo.photo import Photo
 
 TONES = 24  # steps of L over which a toning is followed
 FEWEST = 20  # pixels of a step
+SMALLEST_JUDGED = 256  # pixels of the short side: smaller pictures show too little to be called a negative
 STRAY = 7.0  # chroma beside the toning that a tenth of a gray photo's pixels may reach: stains, foxing, JPEG
 MASK_A, MASK_B = 12.0, 35.0  # a and b of the brightest parts of a colour negative: its orange base
 INVERT = "if it is one, invert it first (ImageMagick: convert IN -negate OUT); --force colours it as it is"
@@ -77,8 +77,7 @@ def _in_colour(photo: Photo, remarks: list[str]) -> bool:
     """Judged by the picture inside its borders: a mount may be brown, and a colour chart lie on it."""
     gray = photo.overview
     height, width = gray.shape
-    frame = find_frame(gray)
-    left, top, right, bottom = frame.box if frame else (0.0, 0.0, 1.0, 1.0)
+    left, top, right, bottom = photo.frame.box if photo.frame else (0.0, 0.0, 1.0, 1.0)
     inside = np.s_[round(top * height) : round(bottom * height), round(left * width) : round(right * width)]
     if photo.is_rgb:
         colours = Colours.of(photo.thumbnail(width, height)[inside])
@@ -86,6 +85,8 @@ def _in_colour(photo: Photo, remarks: list[str]) -> bool:
             raise PhotoError(f"{photo.name} looks like a colour negative; {INVERT}")
         if colours.is_colour:
             return True
+    if min(photo.width, photo.height) < SMALLEST_JUDGED:
+        return False
     score = negative_score(gray[inside])
     if score > REFUSED:
         raise PhotoError(f"{photo.name} looks like a negative; {INVERT}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +19,12 @@ PREDICTED = ("lzw", "deflate", "zstd")  # the compressions that gain from differ
 
 @dataclass(frozen=True)
 class Encoding:
-    """What the user chose: quality of the lossy formats, 1…100; progressive: JPEG in scans that sharpen as it loads."""
+    """What the user chose: quality of the lossy formats, 1…100; progressive: JPEG in scans that sharpen as it loads.
+    `report` is told how much of a page has been coloured, 0…1, from a thread of its own."""
 
     quality: int = QUALITY
     progressive: bool = False
+    report: Callable[[float], None] | None = None
 
 
 def saver(

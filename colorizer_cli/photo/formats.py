@@ -17,9 +17,15 @@ FORMATS: dict[str, Format] = {  # suffixes of what is written
     ".heic": "heic",
     ".heif": "heic",
 }
-READ_SUFFIXES = frozenset(  # suffixes of what is read; a file is judged by its content all the same
-    {*FORMATS, ".jpe", ".jfif", ".gif", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".jpf", ".jpx", ".hif"}
-)
+READ_AS: dict[str, Format] = FORMATS | {  # suffixes of what is read; a file is judged by its content all the same
+    **dict.fromkeys((".jpe", ".jfif"), "jpeg"),
+    **dict.fromkeys((".ppm", ".pgm", ".pbm", ".pnm"), "ppm"),
+    **dict.fromkeys((".jp2", ".j2k", ".jpf", ".jpx"), "jp2"),
+    ".gif": "gif",
+    ".bmp": "bmp",
+    ".hif": "heic",
+}
+READ_SUFFIXES = frozenset(READ_AS)
 SUFFIXES: dict[Format, str] = {
     "jpeg": ".jpg",
     "png": ".png",

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+from colorizer_cli.color.frame import LONG_SIDE, Frame, find_frame
 from colorizer_cli.color.tone_curve import ToneCurve
 from colorizer_cli.photo.conversion import to_gray
 from colorizer_cli.photo.decoded import DecodedGray
@@ -96,6 +98,13 @@ class Photo:
         """(h, w) float32 sRGB-encoded gray 0…1 with sides of at most OVERVIEW pixels: for a look at the whole."""
         scale = min(1.0, OVERVIEW / max(self.width, self.height))
         return self.gray_thumbnail(max(1, round(self.width * scale)), max(1, round(self.height * scale)))
+
+    @cached_property
+    def frame(self) -> Frame | None:
+        """The picture inside its borders; None: there are none."""
+        scale = min(1.0, LONG_SIDE / max(self.overview.shape))
+        size = [max(1, round(side * scale)) for side in reversed(self.overview.shape)]
+        return find_frame(np.asarray(cv2.resize(self.overview, size, interpolation=cv2.INTER_AREA), np.float32))
 
     def thumbnail(self, width: int, height: int) -> NDArray[np.uint8]:
         """(height, width, 3) uint8 sRGB: the photo as it looks."""

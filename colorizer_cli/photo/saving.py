@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pyvips
+from numpy.typing import NDArray
 
 from colorizer_cli.errors import OutputError, UsageError
 from colorizer_cli.photo import jpeg_segments, png_chunks, xmp
@@ -91,7 +93,7 @@ def _save_page(
 ) -> None:
     """Runs the encoder in a thread of its own: Ctrl-C reaches the main thread, which no C code is holding."""
     metadata = photo.metadata
-    strips = photo.strips(metadata.converted_profile)
+    strips = _reported(photo.strips(metadata.converted_profile), photo.height, encoding)
     source = StripSource(strips, photo.width, photo.height, photo.bands, photo.bits, photo.strip_rows)
     failures: list[BaseException] = []
 
@@ -125,6 +127,16 @@ def _save_page(
         raise source.failure
     if failures:
         raise _explained(failures[0], name)
+
+
+def _reported(strips: Iterator[NDArray[np.integer]], height: int, encoding: Encoding) -> Iterator[NDArray[np.integer]]:
+    """The strips, told of as they go by."""
+    done = 0
+    for strip in strips:
+        yield strip
+        done += len(strip)
+        if encoding.report is not None:
+            encoding.report(done / height)
 
 
 def _complete_jpeg(photo: ColouredPhoto, path: Path) -> None:

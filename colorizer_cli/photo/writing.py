@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pyvips
@@ -78,15 +78,16 @@ def write_pages(
     progressive: bool = False,
     overwrite: bool = False,
     certificate: Certificate | None = None,
+    report: Callable[[float], None] | None = None,
 ) -> None:
     """`write_photo` for all the photos of one file: several need a TIFF. They may be made while they are written.
-    `certificate` signs the result."""
+    `certificate` signs the result; `report` is told how much of each page is done, 0…1."""
     pages = iter(photos)
     first = next(pages)
     check_output(path, first.original.path, overwrite)
     path = Path(path)
     with _temporary(path) as temporary:
-        save(first, pages, output_format(path), temporary, Encoding(quality, progressive), str(path))
+        save(first, pages, output_format(path), temporary, Encoding(quality, progressive, report), str(path))
         if certificate is not None:
             sign(temporary, output_format(path), certificate, first.metadata.xmp, path.name)
         _publish(temporary, path, overwrite)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from colorizer_cli.color.chroma_field import ChromaField
 from colorizer_cli.color.decoding import decode
 from colorizer_cli.color.lab import LUMINANCE, gray_to_lightness, linear_to_srgb
-from colorizer_cli.engine.colorizer import network_size
+from colorizer_cli.engine.composition import network_size
 from colorizer_cli.models.hybrid import HybridUNet
 from colorizer_cli.training.dataset import BYTE_TO_LINEAR
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pyvips
-from PIL import Image
+import tifffile
 from skimage import data
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
@@ -107,26 +107,6 @@ def test_what_is_broken_is_named_and_the_rest_is_done(colorize: Run, scans: Scan
     assert colorize("batch", "scans", "-o", "colour").returncode == 0
 
 
-def test_photos_in_colour_are_left_alone(colorize: Run, scans: Scans):
-    folder = scans(2)
-    Image.fromarray(data.coffee()).save(folder / "colour.jpg")
-    for _ in range(2):
-        done = colorize("batch", "scans", "-o", "colour")
-        assert done.returncode == 0, done.stderr
-        assert b"1 in colour already" in done.stderr
-    assert summary(colorize("batch", "scans", "-o", "colour", "--force", "--json"))["done"] == 3
-
-
-def test_formats_that_cannot_hold_a_result(colorize: Run, tmp_path: Path, gray_pixels: np.ndarray):
-    (tmp_path / "scans").mkdir()
-    Image.fromarray(gray_pixels).save(tmp_path / "scans" / "a.gif")
-    done = colorize("batch", "scans", "-o", "colour")
-    assert done.returncode == 0, done.stderr
-    assert "1 in another format" in done.stderr.decode()
-    assert "a.gif → a.png" in done.stderr.decode()
-    assert (tmp_path / "colour" / "a.png").exists()
-
-
 def test_output_inside_the_input(colorize: Run, scans: Scans, tmp_path: Path):
     folder = scans(3)
     for _ in range(2):
@@ -217,3 +197,38 @@ def test_the_display_on_a_terminal(command: str, tmp_path: Path, scans: Scans):
     assert b"left" in shown
     assert b"4/4" in shown
     assert b"4 coloured" in shown
+
+
+def test_colour_photos_are_left_alone_hints_beside_a_photo_are_used_and_pages_stay_together(
+    colorize: Run, tmp_path: Path, gray_pixels: np.ndarray
+):
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    gray = pyvips.Image.new_from_array(gray_pixels).copy(interpretation="b-w")
+    gray.jpegsave(str(scans / "old.jpg"))
+    pyvips.Image.new_from_array(data.coffee()).jpegsave(str(scans / "colour.jpg"))
+    gray.gifsave(str(scans / "old.gif"))
+    tifffile.imwrite(scans / "two.tif", np.stack([gray_pixels, gray_pixels[::-1]]), photometric="minisblack")
+    first = colorize("batch", "scans", "-o", "colour", "--json")
+    assert first.returncode == 0, first.stderr
+    counts = summary(first)
+    assert (counts["done"], counts["left_alone"], counts["failed"]) == (3, 1, 0)
+    names = {path.name for path in (tmp_path / "colour").iterdir()}
+    assert names >= {"old.jpg", "old.png", "two.tif"}
+    assert "colour.jpg" not in names
+    with tifffile.TiffFile(tmp_path / "colour" / "two.tif") as written:
+        assert [page.shape for page in written.pages] == [(400, 600, 3)] * 2
+    plain = (tmp_path / "colour" / "old.jpg").read_bytes()
+    (scans / "old.jpg.hints.json").write_text('[{"x": 120, "y": 200, "color": "#2a5a9e", "radius": 12}]')
+    second = colorize("batch", "scans", "-o", "colour", "--json")
+    assert second.returncode == 0, second.stderr
+    counts = summary(second)
+    assert (counts["done"], counts["unchanged"], counts["left_alone"]) == (1, 2, 1)
+    hinted = (tmp_path / "colour" / "old.jpg").read_bytes()
+    assert hinted != plain
+    alone = colorize("scans/old.jpg", "-o", "alone.jpg", "--hints", "scans/old.jpg.hints.json")
+    assert alone.returncode == 0
+    first_pixels, second_pixels = (
+        pyvips.Image.new_from_file(str(tmp_path / name)).numpy().astype(int) for name in ("alone.jpg", "colour/old.jpg")
+    )
+    assert np.abs(first_pixels - second_pixels).max() <= 2
