@@ -33,7 +33,6 @@ def run(
     from concurrent.futures import ThreadPoolExecutor
 
     from colorizer_cli.backends.choice import create_predictor
-    from colorizer_cli.engine.knowledge import informed
     from colorizer_cli.engine.settings import Settings
     from colorizer_cli.weights.registry import find_weights
 
@@ -43,7 +42,11 @@ def run(
         loading = pool.submit(create_predictor, folder, backend, device)  # while the photo is read
         from colorizer_cli.photo.reading import read_photo
 
-        settings = informed(settings or Settings(), folder, job.hints, job.like)
+        settings = settings or Settings()
+        if job.hints is not None or job.like:
+            from colorizer_cli.engine.knowledge import informed
+
+            settings = informed(settings, folder, job.hints, job.like)
         photo = read_photo(job.source, max_pixels=job.max_pixels)
         output, form = job.output_for(photo)
         photo.decode_ahead()  # while the network is still being loaded

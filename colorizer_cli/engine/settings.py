@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from colorizer_cli.engine.hints import Hint
-from colorizer_cli.engine.palette import Palette
 from colorizer_cli.errors import UsageError
+
+if TYPE_CHECKING:  # settings are made before the numeric libraries are loaded
+    from colorizer_cli.engine.hints import Hint
+    from colorizer_cli.engine.palette import Palette
 
 BORDERS, TONES = ("auto", "keep", "colour"), ("keep", "neutral")
 SMALLEST_SIZE, LARGEST_SIZE = 32, 2048

@@ -40,7 +40,7 @@ class Colours:
         lightness, ab = lab[..., 0].ravel(), np.asarray(cv2.blur(lab[..., 1:], (3, 3))).reshape(-1, 2)
         stray = np.hypot(*(ab - _toning(lightness, ab)).T)
         a, b = ab[lightness >= np.percentile(lightness, 95)].mean(axis=0).tolist()
-        return cls(float(np.median(np.hypot(*ab.T))), float(np.percentile(stray, 90)), (a, b))
+        return cls(float(np.percentile(np.hypot(*ab.T), 50)), float(np.percentile(stray, 90)), (a, b))
 
     @property
     def is_colour_negative(self) -> bool:
@@ -102,5 +102,5 @@ def _toning(lightness: NDArray[np.float32], ab: NDArray[np.float32]) -> NDArray[
     if not len(known):
         return np.zeros_like(ab, np.float64)
     centres = (known + 0.5) * (100 / TONES)
-    medians = np.array([np.median(ab[step == number], axis=0) for number in known])
+    medians = np.array([np.percentile(ab[step == number], 50, axis=0) for number in known])
     return np.stack([np.interp(lightness, centres, medians[:, k]) for k in (0, 1)], axis=1)
