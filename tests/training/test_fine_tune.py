@@ -1,6 +1,7 @@
 """From an archive to a weights folder, in one process."""
 
 import dataclasses
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -148,4 +149,5 @@ def test_a_resumed_log_holds_every_step_once(tmp_path: Path):
     log.write(30, 120, {"loss": 2.0})
     log.close()
     assert [(line["step"], line["loss"]) for line in read_log(tmp_path / "log.jsonl")] == [(10, 1), (20, 1), (30, 2)]
-    assert list((tmp_path / "tensorboard").iterdir())
+    if importlib.util.find_spec("tensorboard"):
+        assert list((tmp_path / "tensorboard").iterdir())
