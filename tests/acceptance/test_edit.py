@@ -1,4 +1,4 @@
-"""`colorize edit` in a real browser: what is placed is coloured, is saved as the command would, nobody else is let in."""
+"""`colorize edit` in a real browser: what is placed is coloured and saved, and nobody else is let in."""
 
 import base64
 import http.client
