@@ -122,7 +122,9 @@ def _knowledge(settings: Settings) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if settings.hints:
         said["hints"] = len(settings.hints)
-    if settings.palette is not None:
+    if settings.palette is not None and not settings.palette.names:
+        said["consistent"] = True
+    elif settings.palette is not None:
         said["like"] = list(settings.palette.names)
     if settings.candidate != 1:
         said["candidate"] = settings.candidate

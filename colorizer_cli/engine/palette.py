@@ -22,11 +22,11 @@ GRAY_CHROMA = 3.0  # Lab units: a photo of less mean chroma shows no palette
 @dataclass(frozen=True)
 class Palette:
     """frequencies  of the weights' a/b bins, averaged over the references; sum to 1
-    names        of the reference files, for provenance
+    names        of the reference files, for provenance; none where it is the palette of the photo's own series
     """
 
     frequencies: tuple[float, ...]
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
     def array(self) -> NDArray[np.float32]:
         """(1, K + 1) float32 for the network: square roots of the frequencies, then presence 1."""
