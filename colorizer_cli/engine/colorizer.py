@@ -92,7 +92,10 @@ class Colorizer:
             hints = (*guesses, *settings.hints)
             planes = hint_planes(hints, composition.box, gray.shape[2:])[None] if hints else None
             answer: NDArray[np.float32] = self.predictor.predict(gray, planes, palette)[0]
-            return answer
+            if palette is None or settings.palette_strength == 1:
+                return answer
+            free: NDArray[np.float32] = self.predictor.predict(gray, planes)[0]
+            return np.asarray(free + np.float32(settings.palette_strength) * (answer - free), np.float32)
 
         logits = run(())
         if settings.candidate == 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,9 +15,11 @@ from colorizer_cli.engine.settings import Settings
 from colorizer_cli.photo.photo import Photo
 
 # A photo's palette is counted on its colours at half the vividness, which keeps the result about as colourful as it
-# would have been, and blurred: a sharper one evens out frames better, and takes rarer colours (a strip of sky) away.
+# would have been, and blurred, and then followed in part. The palette alone evens out frames better, and takes rarer
+# colours away, or spreads the commonest over everything (a blue sky over wooden walls).
 VIVIDNESS = 0.5  # of the one asked for
 BLUR = 6.0  # Lab units, standard deviation
+STRENGTH = 0.6
 
 
 def own_palette(colorizer: Colorizer, photo: Photo, settings: Settings) -> Palette:
@@ -27,6 +31,11 @@ def own_palette(colorizer: Colorizer, photo: Photo, settings: Settings) -> Palet
     bins = config.bin_array()
     ab = decode(logits, bins, config.prior_array(), vividness * VIVIDNESS)
     return Palette(tuple(_blurred(histogram(ab.reshape(2, -1).T, bins), bins).tolist()))
+
+
+def with_shared(settings: Settings, frequencies: tuple[float, ...]) -> Settings:
+    """The settings for a photo of a series whose palettes average to `frequencies`."""
+    return replace(settings, palette=Palette(frequencies), palette_strength=STRENGTH)
 
 
 def _blurred(frequencies: NDArray[np.float32], bins: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ from skimage import data
 from skimage.color import rgb2gray, rgb2lab
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
-FRAMES = 5
+FRAMES = 4
 
 
 def write_frames(pixels: np.ndarray, folder: Path, seed: int) -> None:
@@ -34,9 +34,9 @@ def write_frames(pixels: np.ndarray, folder: Path, seed: int) -> None:
 
 @pytest.fixture
 def series(tmp_path: Path) -> Path:
-    """Three folders with a series each."""
+    """Two folders with a series each."""
     folder = tmp_path / "scans"
-    for seed, scene in enumerate(("chelsea", "coffee", "rocket")):
+    for seed, scene in enumerate(("chelsea", "rocket")):
         write_frames(rgb2gray(getattr(data, scene)()), folder / scene, seed)
     return folder
 
@@ -72,10 +72,10 @@ def test_the_same_by_any_number_of_workers_and_after_an_interruption(
     assert colorize("batch", "scans", "-o", "one", "--consistent", "--jobs", "1").returncode == 0
     assert colorize("batch", "scans", "-o", "three", "--consistent", "--jobs", "3").returncode == 0
     whole = hashes(tmp_path / "one")
-    assert len(whole) == 3 * FRAMES
+    assert len(whole) == 2 * FRAMES
     assert hashes(tmp_path / "three") == whole
 
-    for photo in ("chelsea/1.png", "rocket/4.png"):
+    for photo in ("chelsea/1.png", "rocket/3.png"):
         (tmp_path / "three" / photo).unlink()
     shutil.copy(series / "rocket" / "0.png", series / "rocket" / "9.png")  # would give another palette by itself
     again = colorize("batch", "scans", "-o", "three", "--consistent", "--json")
@@ -84,10 +84,10 @@ def test_the_same_by_any_number_of_workers_and_after_an_interruption(
     assert found.pop(b"rocket/9.png") == whole[b"rocket/0.png"]
     assert found == whole
     journal = [json.loads(line) for line in (tmp_path / "three/colorize-journal.jsonl").read_text().splitlines()]
-    assert sorted(line["palette"] for line in journal if "palette" in line) == ["chelsea", "coffee", "rocket"]
+    assert sorted(line["palette"] for line in journal if "palette" in line) == ["chelsea", "rocket"]
 
     without = colorize("batch", "scans", "-o", "three", "--json")  # another option: all is done again
-    assert json.loads(without.stdout.splitlines()[-1])["done"] == 3 * FRAMES + 1
+    assert json.loads(without.stdout.splitlines()[-1])["done"] == 2 * FRAMES + 1
     assert not set(hashes(tmp_path / "three").values()) & set(whole.values())
 
 
