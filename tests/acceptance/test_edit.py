@@ -227,16 +227,19 @@ def test_keyboard_alone(browser: Browser, serve: Serve, gray_jpeg: Path, tmp_pat
     visited.assert_quiet()
 
 
-def test_phone(browser: Browser, serve: Serve, gray_jpeg: Path):
+def test_phone(browser: Browser, serve: Serve, gray_jpeg: Path, tmp_path: Path):
+    pyvips.Image.new_from_file(str(gray_jpeg)).rot90().jpegsave(str(tmp_path / "tall.jpg"))
     visited = Visited(
-        browser, serve("old.jpg").url, viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark"
+        browser, serve("tall.jpg").url, viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark"
     )
     page = visited.page
-    page.touchscreen.tap(*visited.at(0.5, 0.3))
+    page.touchscreen.tap(*visited.at(0.5, 0.95))
     page.locator("#swatches button").first.wait_for()
     card = page.locator("#card").bounding_box()
     assert (card["x"], card["width"]) == (0, 390)
     assert card["y"] + card["height"] == pytest.approx(844, abs=1)
+    marker = page.locator("#markers .marker").bounding_box()
+    assert 0 < marker["y"] < card["y"] - marker["height"]  # not under the card
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     controls = page.locator("button:visible, input:visible").all()
     assert min(control.bounding_box()["height"] for control in controls) >= 27  # of a finger's size, nearly

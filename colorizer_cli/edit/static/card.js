@@ -42,6 +42,7 @@ export class Card {
     this.root.hidden = false;
     document.body.classList.add("choosing");
     this.#put();
+    this.#uncover();
   }
 
   close() {
@@ -88,6 +89,13 @@ export class Card {
   #radius() {
     const radius = this.longSide * SMALLEST * (LARGEST / SMALLEST) ** (this.slider.value / 100);
     return Math.round(10 * radius) / 10;
+  }
+
+  /** At the bottom of a small window the card may lie over the marker: then the page is scrolled. */
+  #uncover() {
+    const { top, bottom } = this.#marker.getBoundingClientRect();
+    const covers = this.root.offsetWidth >= document.documentElement.clientWidth;
+    if (covers && bottom > innerHeight - this.root.offsetHeight) scrollBy(0, top - innerHeight / 4);
   }
 
   /** Beside the marker, inside the window (on a small one the style sheet puts it at the bottom). */
