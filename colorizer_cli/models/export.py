@@ -31,7 +31,7 @@ class _Padded(nn.Module):
 
 
 def export_onnx(network: HybridUNet, file: Path) -> None:
-    """Writes `network`, in evaluation mode, with inputs gray, hints and palette (gray alone where it is not conditioned).
+    """Writes `network`, in evaluation mode; inputs gray, hints and palette (gray alone where it is not conditioned).
 
     Batch is free, height and width are any multiples of 32. Big tensors are stored as float16 and cast back when a
     session loads them.
