@@ -31,7 +31,7 @@ def test_table_json_csv_and_report(colorize: Run, photos: Path, tmp_path: Path):
     for word in ("a/b MSE", "PSNR", "SSIM", "CIEDE2000", "gray", "mean colour", "vividness 0"):
         assert word in table
     assert b"3 photos" in done.stderr
-    rows = list(csv.DictReader((tmp_path / "each.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "each.csv").read_text().splitlines()))
     assert len(rows) == 3 * 4
 
     again = colorize("evaluate", "photos", "--short-side", "96", "--json", "--vividness", "0")
