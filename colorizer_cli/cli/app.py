@@ -10,7 +10,7 @@ from types import FrameType
 
 import typer
 
-from colorizer_cli.cli import batch, doctor, evaluate, fine_tune, options, photo, verify, weights
+from colorizer_cli.cli import batch, doctor, evaluate, export, fine_tune, options, photo, verify, weights
 from colorizer_cli.errors import ColorizerError
 
 INTERRUPTED = 130
@@ -33,9 +33,10 @@ app.command("doctor")(doctor.doctor)
 app.command("verify")(verify.verify)
 app.command("fine-tune")(fine_tune.fine_tune)
 app.command("evaluate")(evaluate.evaluate)
+app.command("export")(export.export)
 
 
-COMMANDS = {"weights", "doctor", "verify", "fine-tune", "batch", "evaluate"}
+COMMANDS = {"weights", "doctor", "verify", "fine-tune", "batch", "evaluate", "export"}
 GLOBAL_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 
 
