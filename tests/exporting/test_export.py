@@ -84,7 +84,7 @@ def test_probes(tmp_path: Path, photos: Path):
         assert gray.shape[2] * gray.shape[3] == pytest.approx(176**2, rel=0.03)
         assert 0 <= gray.min() < 0.2
         assert 0.8 < gray.max() <= 1
-    assert np.array_equal(made[0], generated(1, 176)[0])
+    assert np.array_equal(made[0], generated(20, 176)[0])
     assert len(of_photos(photos, 10, 96)) == 10
     with pytest.raises(PhotoError, match="0 photos that can be read"):
         of_photos(tmp_path, 10, 96)
