@@ -10,7 +10,7 @@ from types import FrameType
 
 import typer
 
-from colorizer_cli.cli import batch, doctor, edit, fine_tune, options, photo, verify, weights
+from colorizer_cli.cli import batch, doctor, edit, evaluate, export, fine_tune, options, photo, verify, weights
 from colorizer_cli.errors import ColorizerError
 
 INTERRUPTED = 130
@@ -32,10 +32,12 @@ app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
 app.command("verify")(verify.verify)
 app.command("fine-tune")(fine_tune.fine_tune)
+app.command("evaluate")(evaluate.evaluate)
+app.command("export")(export.export)
 app.command("edit")(edit.edit)
 
 
-COMMANDS = {"weights", "doctor", "verify", "fine-tune", "batch", "edit"}
+COMMANDS = {"weights", "doctor", "verify", "fine-tune", "batch", "evaluate", "export", "edit"}
 GLOBAL_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 
 
