@@ -22,8 +22,8 @@ export class Card {
     this.free.addEventListener("change", () => on.colour(this.free.value, true));
     this.slider.addEventListener("input", () => on.radius(this.#radius(), false));
     this.slider.addEventListener("change", () => on.radius(this.#radius(), true));
-    addEventListener("resize", () => this.#put());
-    addEventListener("scroll", () => this.#put(), { passive: true });
+    addEventListener("resize", () => this.put());
+    addEventListener("scroll", () => this.put(), { capture: true, passive: true });
   }
 
   get isOpen() {
@@ -41,7 +41,7 @@ export class Card {
     this.swatches.replaceChildren(waiting);
     this.root.hidden = false;
     document.body.classList.add("choosing");
-    this.#put();
+    this.put();
     this.#uncover();
   }
 
@@ -60,7 +60,7 @@ export class Card {
     for (const swatch of this.swatches.querySelectorAll("button")) {
       swatch.setAttribute("aria-pressed", String(swatch.dataset.color === color));
     }
-    this.#put();
+    this.put();
   }
 
   /** [{color, share}], the likeliest first. */
@@ -79,7 +79,7 @@ export class Card {
         return swatch;
       }),
     );
-    this.#put();
+    this.put();
   }
 
   focus() {
@@ -99,7 +99,7 @@ export class Card {
   }
 
   /** Beside the marker, inside the window (on a small one the style sheet puts it at the bottom). */
-  #put() {
+  put() {
     if (!this.#marker?.isConnected) return;
     const mark = this.#marker.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = this.root;

@@ -4,6 +4,7 @@ import { Card } from "./card.js";
 import { History } from "./history.js";
 import * as server from "./server.js";
 import { Stage } from "./stage.js";
+import { Zoom } from "./zoom.js";
 
 const ASKED = 5; // places at a time
 const TOGETHER = 1000; // ms: key presses that follow each other so soon are one step of the history
@@ -45,6 +46,7 @@ const card = new Card(part("card"), longSide, {
   skip: () => skip(current),
   close: () => closeCard(),
 });
+new Zoom(part("space"), stage.root, { larger: part("zoom-in"), smaller: part("zoom-out"), shown: part("zoom") }, () => card.put());
 const rendering = new server.Rendering(
   (bitmap) => {
     stage.draw(bitmap);
