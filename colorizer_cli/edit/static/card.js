@@ -86,9 +86,14 @@ export class Card {
     (this.swatches.querySelector("button") ?? this.free).focus({ preventScroll: true });
   }
 
+  /** The nearest radius that the slider has room for. */
+  radiusWithin(radius) {
+    const within = Math.min(Math.max(radius, SMALLEST * this.longSide), LARGEST * this.longSide);
+    return Math.round(100 * within) / 100;
+  }
+
   #radius() {
-    const radius = this.longSide * SMALLEST * (LARGEST / SMALLEST) ** (this.slider.value / 100);
-    return Math.round(10 * radius) / 10;
+    return this.radiusWithin(this.longSide * SMALLEST * (LARGEST / SMALLEST) ** (this.slider.value / 100));
   }
 
   /** At the bottom of a small window the card may lie over the marker: then the page is scrolled. */
