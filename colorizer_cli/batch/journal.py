@@ -19,7 +19,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
@@ -35,7 +36,7 @@ VERBS = ("done", "failed", "left")
 class SharedPalette(NamedTuple):
     """Frequencies of a/b bins, and what they were found with."""
 
-    frequencies: tuple[float, ...]
+    frequencies: Sequence[float]
     weights: str
     options: str
 
@@ -137,9 +138,10 @@ class Journal:
 
     def share(self, folder: str, palette: SharedPalette) -> None:
         """Records the palette of a folder. On disk when it returns."""
-        line = {"palette": folder, "weights": palette.weights, "options": palette.options}
-        self._append(line | {"frequencies": palette.frequencies}, sync=True)
-        self._note(line | {"frequencies": palette.frequencies})
+        line: dict[str, Any] = {"palette": folder, "weights": palette.weights, "options": palette.options}
+        line["frequencies"] = list(palette.frequencies)
+        self._append(line, sync=True)
+        self._note(line)
 
     def close(self) -> None:
         if self._file is not None:
@@ -173,8 +175,9 @@ class Journal:
                 self.stale.update(self.entries)
                 self.palettes.clear()
         elif "palette" in line:
-            frequencies = tuple(float(share) for share in line["frequencies"])
-            self.palettes[line["palette"]] = SharedPalette(frequencies, line["weights"], line["options"])
+            frequencies = array("d", line["frequencies"])  # an archive may have ten thousand folders
+            weights, options = sys.intern(line["weights"]), sys.intern(line["options"])
+            self.palettes[line["palette"]] = SharedPalette(frequencies, weights, options)
         elif "begun" in line:
             self.begun.update(line["begun"])
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -38,7 +38,7 @@ class Loop:
     series: Series = field(init=False)
 
     def __post_init__(self) -> None:
-        known: dict[str, tuple[float, ...] | None] = {
+        known: dict[str, Sequence[float] | None] = {
             folder: palette.frequencies
             for folder, palette in self.journal.palettes.items()
             if Made(palette.weights, palette.options) == self.made

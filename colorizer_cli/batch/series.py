@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from colorizer_cli.batch.job import Outcome, Task
@@ -49,7 +50,7 @@ class Series:
     samples   photos to look at, by folder; filled as the plan meets folders
     """
 
-    palettes: dict[str, tuple[float, ...] | None] = field(default_factory=dict)
+    palettes: dict[str, Sequence[float] | None] = field(default_factory=dict)
     samples: dict[str, list[str]] = field(default_factory=dict)
     _surveys: dict[str, Survey] = field(default_factory=dict)
 
@@ -58,7 +59,8 @@ class Series:
         glances are still in hand."""
         folder = os.path.dirname(waiting[0].photo)
         if folder in self.palettes:
-            return replace(waiting.popleft(), palette=self.palettes[folder])
+            shared = self.palettes[folder]
+            return replace(waiting.popleft(), palette=None if shared is None else tuple(shared))
         if folder not in self._surveys:
             photos = self.samples[folder]
             self._surveys[folder] = Survey(photos, deque(photos))
