@@ -12,7 +12,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from colorizer_cli.cli import batch, doctor, fine_tune, options, photo, verify, weights
+from colorizer_cli.cli import batch, doctor, evaluate, export, fine_tune, options, photo, verify, weights
 from colorizer_cli.errors import ColorizerError
 
 INTERRUPTED = 130
@@ -53,9 +53,11 @@ app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
 app.command("verify")(verify.verify)
 app.command("fine-tune")(fine_tune.fine_tune)
+app.command("evaluate")(evaluate.evaluate)
+app.command("export")(export.export)
 
 
-COMMANDS = {"weights", "doctor", "verify", "fine-tune", "batch"}
+COMMANDS = {"weights", "doctor", "verify", "fine-tune", "batch", "evaluate", "export"}
 GLOBAL_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 
 

@@ -71,6 +71,7 @@ def test_values(complete: Complete):
     assert complete("colorize", "old.jpg", "--backend", "") == ["auto", "onnx", "torch"]
     assert complete("colorize", "old.jpg", "--format", "t") == ["tiff"]
     assert complete("colorize", "batch", "scans", "--border", "k") == ["keep"]
+    assert complete("colorize", "fine-tune", "archive", "--preset", "hybrid-v") == ["hybrid-vgg16-resnet50v2"]
 
 
 @pytest.mark.parametrize("words", [["ol"], ["batch", "sc"], ["old.jpg", "-o", "new"], ["verify", "old.jpg", ""]])

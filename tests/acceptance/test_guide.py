@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,12 @@ def test_installation_is_the_readmes():
     (readme,) = (block for block in blocks(ROOT / "README.md") if block.mark == "quickstart")
     (guide,) = (block for block in blocks(ROOT / "docs" / "guide" / "install.md") if block.mark == "quickstart")
     assert guide == readme
+
+
+def test_every_extra_is_explained():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    table = re.findall(r"^\| (`.*`) \|", (ROOT / "docs" / "guide" / "install.md").read_text(), re.MULTILINE)
+    assert {name.strip("` ") for row in table for name in row.split(",")} == set(project["optional-dependencies"])
 
 
 def test_commands_for_containers_can_be_parsed():
