@@ -19,7 +19,11 @@ Output = Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="G
 Form = Annotated[
     str | None,
     typer.Option(
-        "--format", metavar="jpeg|png|tiff|webp|avif|heic", help="Format of all results.", show_default="each its own"
+        "--format",
+        metavar=options.FORMATS,
+        help="Format of all results.",
+        show_default="each its own",
+        autocompletion=options.one_of(options.FORMATS),
     ),
 ]
 Recursive = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Enter subfolders.")]
