@@ -7,7 +7,8 @@
     ├── OutputError           the result cannot be written where it should go
     ├── WeightsError          a weights folder is missing, incomplete or damaged
     ├── BackendError          the asked-for backend or device is not to be had
-    └── TrainingError         a training run cannot start or go on
+    ├── TrainingError         a training run cannot start or go on
+    └── ServerError           the edit page cannot be served
 
 A message says what was found, what was expected and what to do, in one or two lines.
 """
@@ -51,3 +52,7 @@ class BackendError(ColorizerError):
 
 class TrainingError(ColorizerError):
     """A training run cannot start or go on."""
+
+
+class ServerError(ColorizerError):
+    """The edit page cannot be served."""

@@ -6,9 +6,10 @@
     {"done": …}     a photo's identity, weights, options, result, seconds, confidence
     {"failed": …}   a photo's identity, weights, options, and the error
     {"left": …}     a photo that is in colour already, and was left alone
+    {"palette": …}  a folder, weights, options, and the frequencies of a/b bins that its photos share
 
-The last line on a photo holds. Paths are relative to the two folders. A power cut can cost at most the lines of the
-last second, and their photos are done again.
+The last line on a photo or a folder holds. Paths are relative to the two folders. A power cut can cost at most the
+lines of the last second, and their photos are done again.
 """
 
 from __future__ import annotations
@@ -31,6 +32,14 @@ SYNC_SECONDS = 1.0
 VERBS = ("done", "failed", "left")
 
 
+class SharedPalette(NamedTuple):
+    """Frequencies of a/b bins, and what they were found with."""
+
+    frequencies: tuple[float, ...]
+    weights: str
+    options: str
+
+
 class Entry(NamedTuple):
     """What the journal last said about a photo. `result_file` is what was last written, `error` why the last try
     failed, None where it did not; `left_alone`: the photo is in colour already; `hints`: the file of hints it had."""
@@ -51,6 +60,7 @@ class Journal:
     """An open journal. `entries` by photo; `begun` holds photo → result of what was never finished.
 
     stale     photos whose entries were made before a fresh start: their results are known, and to be made again
+    palettes  by folder
     source    the folder of photos that the last run named; None in a new journal
     damaged   lines that could not be read, other than a torn last one, which has been cut off
     """
@@ -59,6 +69,7 @@ class Journal:
     entries: dict[str, Entry] = field(default_factory=dict)
     begun: dict[str, str] = field(default_factory=dict)
     stale: set[str] = field(default_factory=set)
+    palettes: dict[str, SharedPalette] = field(default_factory=dict)
     source: str | None = None
     damaged: int = 0
     _file: BinaryIO | None = field(default=None, repr=False)
@@ -124,6 +135,12 @@ class Journal:
         self._append(line, sync=time.monotonic() - self._synced > SYNC_SECONDS)
         self._note(line)
 
+    def share(self, folder: str, palette: SharedPalette) -> None:
+        """Records the palette of a folder. On disk when it returns."""
+        line = {"palette": folder, "weights": palette.weights, "options": palette.options}
+        self._append(line | {"frequencies": palette.frequencies}, sync=True)
+        self._note(line | {"frequencies": palette.frequencies})
+
     def close(self) -> None:
         if self._file is not None:
             with _explained(self.path), self._file:
@@ -154,6 +171,10 @@ class Journal:
             self.source = str(line["source"])
             if line.get("fresh"):
                 self.stale.update(self.entries)
+                self.palettes.clear()
+        elif "palette" in line:
+            frequencies = tuple(float(share) for share in line["frequencies"])
+            self.palettes[line["palette"]] = SharedPalette(frequencies, line["weights"], line["options"])
         elif "begun" in line:
             self.begun.update(line["begun"])
         else:

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from colorizer_cli.cli import batch, doctor, evaluate, export, fine_tune, options, photo, verify, weights
+from colorizer_cli.cli import batch, doctor, edit, evaluate, export, fine_tune, options, photo, verify, weights
 from colorizer_cli.errors import ColorizerError
 
 INTERRUPTED = 130
@@ -55,9 +55,10 @@ app.command("verify")(verify.verify)
 app.command("fine-tune")(fine_tune.fine_tune)
 app.command("evaluate")(evaluate.evaluate)
 app.command("export")(export.export)
+app.command("edit")(edit.edit)
 
 
-COMMANDS = {"weights", "doctor", "verify", "fine-tune", "batch", "evaluate", "export"}
+COMMANDS = {"weights", "doctor", "verify", "fine-tune", "batch", "evaluate", "export", "edit"}
 GLOBAL_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 
 

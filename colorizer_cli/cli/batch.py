@@ -8,6 +8,7 @@ import typer
 
 from colorizer_cli.cli import options
 from colorizer_cli.cli.console import print_json, printable, say
+from colorizer_cli.errors import UsageError
 from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ Resume = Annotated[
 ]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try again what failed before.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")]
+Consistent = Annotated[
+    bool,
+    typer.Option("--consistent", help="Give the photos of a folder one palette: a series keeps its colours."),
+]
 Report = Annotated[str | None, typer.Option(metavar="REPORT.html", help="Also write a page to look the results over.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Go on as photos arrive, until Ctrl-C.")]
 TimeLimit = Annotated[float, typer.Option(min=1, metavar="SECONDS", help="What a photo may take at most.")]
@@ -53,6 +58,7 @@ def batch(
     vividness: options.Vividness = None,
     size: options.Size = None,
     like: options.Like = None,
+    consistent: Consistent = False,
     border: options.Border = "auto",
     tone: options.Tone = "keep",
     form: Form = None,
@@ -81,16 +87,18 @@ def batch(
     from colorizer_cli.engine.job import checked_format
     from colorizer_cli.engine.settings import Settings
 
+    if like and consistent:
+        raise UsageError("--like and --consistent both choose the palette; leave one of them away")
     settings = Settings(vividness, size, border, tone)
-    if like:
+    if like or consistent:
         from colorizer_cli.engine.knowledge import informed
         from colorizer_cli.weights.registry import find_weights
 
-        settings = informed(settings, find_weights(weights), like=like)
+        settings = informed(settings, find_weights(weights), like=like or (), consistent=consistent)
     job = BatchJob(
         source=source,
         output=output,
-        recipe=Recipe(settings, weights, quality, progressive, strip_metadata, force, max_pixels),
+        recipe=Recipe(settings, weights, quality, progressive, strip_metadata, force, max_pixels, consistent),
         backend=backend,
         device=device,
         form=checked_format(form),
