@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from colorizer_cli.batch.shard import Shard
 from colorizer_cli.engine.settings import Settings
 from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY, Format
 
@@ -50,6 +51,7 @@ class BatchJob:
     time_limit       seconds that one photo may take
     watch            go on as photos arrive
     report           where to write a page about the results
+    shard            the part of the photos that this run does; None: all of them
     """
 
     source: str
@@ -68,6 +70,7 @@ class BatchJob:
     time_limit: float = TIME_LIMIT
     watch: bool = False
     report: str | None = None
+    shard: Shard | None = None
 
 
 def hints_beside(photo: str) -> str:

@@ -19,11 +19,12 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
 from colorizer_cli.batch.job import Identity, Outcome
+from colorizer_cli.batch.shard import Shard
 from colorizer_cli.errors import OutputError
 
 NAME = "colorize-journal.jsonl"
@@ -76,22 +77,19 @@ class Journal:
     _synced: float = 0.0
 
     @classmethod
-    def read(cls, path: str) -> Journal:
-        """What is there, without touching it. Raises OutputError where the file cannot be read."""
+    def read(cls, path: str, lines: Iterable[bytes] | None = None) -> Journal:
+        """What is there, or what `lines` say, without touching it. Raises OutputError where it cannot be read."""
         journal = cls(path)
-        with _explained(path):
-            try:
-                file = open(path, "rb")  # noqa: SIM115 - closed below; a missing journal is an empty one
-            except FileNotFoundError:
-                return journal
-            with file:
-                for line in file:
-                    journal._take(line)
+        for line in whole_lines(path) if lines is None else lines:
+            journal._take(line)
         return journal
 
     @classmethod
-    def open(cls, path: str, file: BinaryIO) -> Journal:
-        """Reads `file`, opened for reading and appending, and cuts off a torn last line."""
+    def open(cls, path: str, file: BinaryIO, lines: Iterable[bytes] | None = None) -> Journal:
+        """Reads `file`, opened for reading and appending, and cuts off a torn last line.
+
+        `lines`: what is known, where this file holds a part of it only.
+        """
         journal = cls(path, _file=file)
         with _explained(path):
             file.seek(0)
@@ -102,6 +100,9 @@ class Journal:
                     os.fsync(file.fileno())
                     break
                 whole += len(line)
+                if lines is None:
+                    journal._take(line)
+            for line in lines or ():
                 journal._take(line)
             file.seek(0, os.SEEK_END)
         return journal
@@ -124,7 +125,7 @@ class Journal:
         line: dict[str, Any] = {verb: task.photo, "result": task.result}
         if identity is not None:
             line |= {"size": identity.size, "mtime": identity.mtime, "sha256": identity.sha256}
-        line |= {"weights": weights, "options": options, "seconds": round(outcome.seconds, 3)}
+        line |= {"weights": weights, "options": options, "seconds": round(outcome.seconds, 3), "at": int(time.time())}
         if file is not None:
             line |= {"result_size": file.size, "result_mtime": file.mtime}
             line |= {"confidence": outcome.confidence, "width": outcome.width, "height": outcome.height}
@@ -170,7 +171,8 @@ class Journal:
                 raise OutputError(f"{self.path} was written by a newer version of this tool; update it to go on")
             self.source = str(line["source"])
             if line.get("fresh"):
-                self.stale.update(self.entries)
+                shard = Shard.parse(line["shard"]) if "shard" in line else None
+                self.stale.update(photo for photo in self.entries if shard is None or shard.holds(photo))
                 self.palettes.clear()
         elif "palette" in line:
             frequencies = tuple(float(share) for share in line["frequencies"])
@@ -184,6 +186,16 @@ class Journal:
             self.entries[photo] = _entry(line, self.entries.get(photo))
             self.begun.pop(photo, None)
             self.stale.discard(photo)
+
+
+def whole_lines(path: str) -> Iterator[bytes]:
+    """The lines of a journal's file that were written to their end. A missing file is an empty one."""
+    with _explained(path):
+        try:
+            with open(path, "rb") as lines:
+                yield from (line for line in lines if line.endswith(b"\n"))
+        except FileNotFoundError:
+            return
 
 
 def _entry(line: Mapping[str, Any], earlier: Entry | None) -> Entry:

@@ -113,7 +113,7 @@ class Loop:
         summary, photo = self.summary, outcome.task.photo
         summary.failures.pop(photo, None)  # of an earlier look at a watched folder
         if outcome.error is not None:
-            sweep(self.job.output, [outcome.task.result])
+            sweep(self.job.output, [outcome.task.result], self.job.shard is None)
             summary.failures[photo] = outcome.error
         elif outcome.left_alone:
             summary.findings.left_alone += 1

@@ -78,6 +78,8 @@ class Plan:
             for name, renamed in subfolders.items():
                 folders[os.path.join(listing.folder, name)] = os.path.join(target, renamed)
             for photo, name in zip(photos, listing.photos, strict=True):
+                if job.shard is not None and not job.shard.holds(photo):
+                    continue
                 self._note_name(photo, name, names[name])
                 task = self._decide(photo, os.path.join(target, names[name]))
                 if task is not None:

@@ -46,6 +46,10 @@ Consistent = Annotated[
 ]
 Report = Annotated[str | None, typer.Option(metavar="REPORT.html", help="Also write a page to look the results over.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Go on as photos arrive, until Ctrl-C.")]
+ShardOption = Annotated[
+    str | None,
+    typer.Option("--shard", metavar="I/N", help="Only part I of N, for job arrays; the parts may run at once."),
+]
 TimeLimit = Annotated[float, typer.Option(min=1, metavar="SECONDS", help="What a photo may take at most.")]
 
 
@@ -75,6 +79,7 @@ def batch(
     dry_run: DryRun = False,
     watch: Watch = False,
     report: Report = None,
+    shard: ShardOption = None,
     time_limit: TimeLimit = 600,
     overwrite: options.Overwrite = False,
     as_json: options.Json = False,
@@ -84,6 +89,7 @@ def batch(
 ) -> None:
     """Colour all photos of a folder; its tree is mirrored, and an interrupted run goes on where it was."""
     from colorizer_cli.batch.job import BatchJob, Recipe, usable_cores
+    from colorizer_cli.batch.shard import Shard
     from colorizer_cli.engine.job import checked_format
     from colorizer_cli.engine.settings import Settings
 
@@ -112,6 +118,7 @@ def batch(
         time_limit=time_limit,
         watch=watch,
         report=report,
+        shard=None if shard is None else Shard.parse(shard),
     )
     if dry_run:
         _preview(job, as_json)

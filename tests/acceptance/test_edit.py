@@ -227,6 +227,31 @@ def test_keyboard_alone(browser: Browser, serve: Serve, gray_jpeg: Path, tmp_pat
     visited.assert_quiet()
 
 
+def test_zoom(browser: Browser, serve: Serve, gray_jpeg: Path):
+    visited = Visited(browser, serve("old.jpg").url, viewport={"width": 900, "height": 640})
+    page = visited.page
+    whole = page.locator("#stage").bounding_box()
+    middle = page.locator("#space").bounding_box()
+    middle = (middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2)
+    for _ in range(2):
+        page.locator("#zoom-in").click()
+    assert page.locator("#zoom").inner_text() == "2×"
+    assert page.locator("#stage").bounding_box()["width"] == pytest.approx(2 * whole["width"], abs=2)
+    page.mouse.click(*middle)
+    assert "at 300, 200" in visited.markers()[0]  # what was in the middle still is
+    page.keyboard.press("Escape")
+    page.mouse.move(middle[0] + 100, middle[1])
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
+    assert page.locator("#zoom").inner_text() == "3×"
+    page.mouse.click(middle[0] + 100, middle[1])
+    x = 300 + 100 / (2 * whole["width"]) * 600  # what was under the pointer at 2×
+    assert f"at {round(x)}, 200" in visited.markers()[1]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 900
+    visited.assert_quiet()
+
+
 def test_phone(browser: Browser, serve: Serve, gray_jpeg: Path, tmp_path: Path):
     pyvips.Image.new_from_file(str(gray_jpeg)).rot90().jpegsave(str(tmp_path / "tall.jpg"))
     visited = Visited(

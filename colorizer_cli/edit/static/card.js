@@ -22,8 +22,8 @@ export class Card {
     this.free.addEventListener("change", () => on.colour(this.free.value, true));
     this.slider.addEventListener("input", () => on.radius(this.#radius(), false));
     this.slider.addEventListener("change", () => on.radius(this.#radius(), true));
-    addEventListener("resize", () => this.#put());
-    addEventListener("scroll", () => this.#put(), { passive: true });
+    addEventListener("resize", () => this.put());
+    addEventListener("scroll", () => this.put(), { capture: true, passive: true });
   }
 
   get isOpen() {
@@ -41,7 +41,7 @@ export class Card {
     this.swatches.replaceChildren(waiting);
     this.root.hidden = false;
     document.body.classList.add("choosing");
-    this.#put();
+    this.put();
     this.#uncover();
   }
 
@@ -60,7 +60,7 @@ export class Card {
     for (const swatch of this.swatches.querySelectorAll("button")) {
       swatch.setAttribute("aria-pressed", String(swatch.dataset.color === color));
     }
-    this.#put();
+    this.put();
   }
 
   /** [{color, share}], the likeliest first. */
@@ -79,16 +79,21 @@ export class Card {
         return swatch;
       }),
     );
-    this.#put();
+    this.put();
   }
 
   focus() {
     (this.swatches.querySelector("button") ?? this.free).focus({ preventScroll: true });
   }
 
+  /** The nearest radius that the slider has room for. */
+  radiusWithin(radius) {
+    const within = Math.min(Math.max(radius, SMALLEST * this.longSide), LARGEST * this.longSide);
+    return Math.round(100 * within) / 100;
+  }
+
   #radius() {
-    const radius = this.longSide * SMALLEST * (LARGEST / SMALLEST) ** (this.slider.value / 100);
-    return Math.round(10 * radius) / 10;
+    return this.radiusWithin(this.longSide * SMALLEST * (LARGEST / SMALLEST) ** (this.slider.value / 100));
   }
 
   /** At the bottom of a small window the card may lie over the marker: then the page is scrolled. */
@@ -99,7 +104,7 @@ export class Card {
   }
 
   /** Beside the marker, inside the window (on a small one the style sheet puts it at the bottom). */
-  #put() {
+  put() {
     if (!this.#marker?.isConnected) return;
     const mark = this.#marker.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = this.root;

@@ -2,8 +2,10 @@
 
 import { Card } from "./card.js";
 import { History } from "./history.js";
+import { listHints, listReferences } from "./lists.js";
 import * as server from "./server.js";
 import { Stage } from "./stage.js";
+import { Zoom } from "./zoom.js";
 
 const ASKED = 5; // places at a time
 const TOGETHER = 1000; // ms: key presses that follow each other so soon are one step of the history
@@ -36,15 +38,20 @@ const stage = new Stage(part("stage"), known, {
   step: (id, x, y) => edit(id, { x, y }, "step", false, TOGETHER),
   open: (id) => openCard(id),
   remove: (id) => remove(id),
-  resize: (id, factor) => edit(id, { radius: Math.max(1, Math.round(10 * reach(find(id)) * factor) / 10) }, "resize", false, TOGETHER),
+  resize: (id, factor) => edit(id, { radius: card.radiusWithin(reach(find(id)) * factor) }, "resize", false, TOGETHER),
 });
 const card = new Card(part("card"), longSide, {
-  colour: (color, done) => (isQuestion(current) ? done && settle(current, color) : edit(current, { color }, "colour", done)),
+  colour: (color, done) => {
+    if (!isQuestion(current)) edit(current, { color }, "colour", done);
+    else if (done) settle(current, color);
+  },
   radius: (radius, done) => edit(current, { radius }, "radius", done),
   remove: () => remove(current),
   skip: () => skip(current),
   close: () => closeCard(),
 });
+const zoomParts = { larger: part("zoom-in"), smaller: part("zoom-out"), shown: part("zoom") };
+new Zoom(part("space"), stage.root, zoomParts, () => card.put());
 const rendering = new server.Rendering(
   (bitmap) => {
     stage.draw(bitmap);
@@ -99,13 +106,14 @@ async function propose(id) {
 async function openCard(id) {
   current = id;
   const { hints, questions } = history.state;
-  const number = (list) => list.findIndex((one) => one.id === id) + 1;
+  const asked = isQuestion(id);
+  const title = asked ? `Colour of place ${find(id).number}` : `Hint ${hints.findIndex((one) => one.id === id) + 1}`;
   show();
-  card.open(stage.marker(id), isQuestion(id) ? `Colour of place ${find(id).number}` : `Hint ${number(hints)}`, isQuestion(id));
-  if (isQuestion(id)) say(`${questions.length} ${questions.length > 1 ? "places" : "place"} left to answer. Skip what you do not know.`);
+  card.open(stage.marker(id), title, asked);
+  if (asked) say(`${questions.length} ${questions.length > 1 ? "places" : "place"} left to answer. Skip what you do not know.`);
   card.show(find(id).color, reach(find(id)));
   await propose(id);
-  if (current === id) card.focus();
+  if (current === id && !card.root.contains(document.activeElement)) card.focus();
 }
 
 function closeCard(focus = true) {
@@ -160,7 +168,8 @@ function nextQuestion(change) {
 
 function label(hint, i) {
   const place = `at ${Math.round(hint.x)}, ${Math.round(hint.y)}`;
-  return hint.number ? `Asked place ${hint.number}, ${place}` : `Hint ${i + 1}, ${hint.color}, ${place}, radius ${Math.round(reach(hint))} pixels`;
+  if (hint.number) return `Asked place ${hint.number}, ${place}`;
+  return `Hint ${i + 1}, ${hint.color}, ${place}, radius ${Math.round(reach(hint))} pixels`;
 }
 
 function show() {
@@ -179,49 +188,11 @@ function show() {
   part("redo").disabled = !history.canRedo;
   part("vividness").value = vividness;
   part("vividness-value").value = vividness.toFixed(2);
-  listHints(hints);
-  listReferences(references);
-}
-
-function listHints(hints) {
-  const focused = document.activeElement?.closest("#hints button")?.dataset.id;
-  part("hints").replaceChildren(
-    ...hints.map((hint, i) => {
-      const button = document.createElement("button");
-      const chip = document.createElement("i");
-      chip.style.setProperty("--color", hint.color);
-      button.type = "button";
-      button.dataset.id = hint.id;
-      button.append(chip, hint.comment ? `${i + 1}: ${hint.comment}` : `Hint ${i + 1}`);
-      button.setAttribute("aria-current", String(hint.id === current));
-      button.addEventListener("click", () => openCard(hint.id));
-      const item = document.createElement("li");
-      item.append(button);
-      return item;
-    }),
-  );
-  if (focused) part("hints").querySelector(`[data-id="${focused}"]`)?.focus();
-}
-
-function listReferences(references) {
-  part("references").replaceChildren(
-    ...references.map((number) => {
-      const item = document.createElement("li");
-      const name = document.createElement("span");
-      const button = document.createElement("button");
-      name.textContent = names[number];
-      button.type = "button";
-      button.className = "quiet";
-      button.textContent = "×";
-      button.setAttribute("aria-label", `Remove ${names[number]}`);
-      button.addEventListener("click", () => {
-        history.change({ ...history.state, references: references.filter((one) => one !== number) });
-        part("load").focus();
-      });
-      item.append(name, button);
-      return item;
-    }),
-  );
+  listHints(part("hints"), hints, current, openCard);
+  listReferences(part("references"), references, names, (number) => {
+    history.change({ ...history.state, references: references.filter((one) => one !== number) });
+    part("load").focus();
+  });
 }
 
 // ---- palette, saving, keys
