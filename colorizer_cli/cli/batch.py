@@ -8,6 +8,7 @@ import typer
 
 from colorizer_cli.cli import options
 from colorizer_cli.cli.console import print_json, printable, say
+from colorizer_cli.cli.fetching import fetched
 from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def batch(
     from colorizer_cli.engine.job import checked_format
     from colorizer_cli.engine.settings import Settings
 
+    weights = fetched(weights, quiet or as_json)  # pinned: all workers, and a run that goes on, use the same
     settings = Settings(vividness, size, border, tone)
     if like:
         from colorizer_cli.engine.knowledge import informed

@@ -35,7 +35,8 @@ Output = Annotated[
     ),
 ]
 Weights = Annotated[
-    str | None, typer.Option(metavar="NAME|DIR", help="Which weights.", show_default="the embedded ones")
+    str | None,
+    typer.Option(metavar="NAME|DIR|hf:OWNER/REPO[@REV]", help="Which weights.", show_default="the embedded ones"),
 ]
 Backend = Annotated[str, typer.Option(metavar="auto|onnx|torch", help="What runs the network.")]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda[:N]", help="Where the network runs.")]

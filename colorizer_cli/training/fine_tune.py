@@ -26,13 +26,12 @@ from colorizer_cli.training.shrunk import Shrunk
 from colorizer_cli.training.stages import parse_sizes, share_out
 from colorizer_cli.training.verdict import Verdict
 from colorizer_cli.weights.folder import WeightsFolder
-from colorizer_cli.weights.registry import find_weights
+from colorizer_cli.weights.registry import DEFAULT, REFERENCE, find_weights
 
 ENLARGED_AT_MOST = 1.5  # photos are trained on at sizes up to this multiple of their own short side
 VIEWS, VIEWS_PER_PHOTO = 6_000, 25
 WATCHED, WATCHED_SIDE = 60, 128  # held-back photos that the error is shown on while training runs, and their size, px
 NEVER = 10**9  # steps: checkpoints go by the clock
-REFERENCE = "hybrid-vgg16-resnet50v2"
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class FineTuning:
     output: Path
     weights: str | None = None
     from_scratch: bool = False
-    preset: str = "hybrid-lite"
+    preset: str = DEFAULT
     backbone_weights: tuple[str, ...] = (HUB,)
     sizes: str = "32,64,128,256"
     views: int | None = None
@@ -59,6 +58,11 @@ class FineTuning:
     resume: bool = False
     overwrite: bool = False
     force: bool = False
+
+
+def starts_anew(preset: str | None, weights: str | None, from_scratch: bool) -> bool:
+    """Whether to train from pretrained encoders on: asked for, or because `preset` has no trained weights yet."""
+    return from_scratch or (preset not in (None, DEFAULT) and weights is None)
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,8 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
     accelerator.wait_for_everyone()
 
     torch.manual_seed(job.seed)
-    network = _first_network(job, base)
+    with accelerator.local_main_process_first():  # the others find the backbones that the first has pulled
+        network = _first_network(job, base, on_progress if accelerator.is_main_process else None)
     watched = Subset(archive.validation, range(min(WATCHED, len(archive.validation))))
     run = Run(
         network,
@@ -185,9 +190,11 @@ def _identity(job: FineTuning, base: WeightsFolder | None) -> str:
     return f"{job.preset} {job.backbone_weights}" if base is None else base.sha256
 
 
-def _first_network(job: FineTuning, base: WeightsFolder | None) -> HybridUNet:
+def _first_network(
+    job: FineTuning, base: WeightsFolder | None, on_progress: ProgressReport | None = None
+) -> HybridUNet:
     if base is None:
-        return network_with_backbones(job.preset, job.backbone_weights)
+        return network_with_backbones(job.preset, job.backbone_weights, on_progress or (lambda progress: None))
     network = PRESETS[base.config.preset]()
     load_initial(network, base.path)
     return network
