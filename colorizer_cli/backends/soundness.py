@@ -110,7 +110,7 @@ def _answer(weights: WeightsFolder, predictor: Predictor, gray: Array, name: str
     """→ (2, h, w) a and b in Lab units. Raises WeightsError where the network takes something else, or its output has
     another shape or is not finite."""
     try:
-        output = predictor.predict(gray)[0]
+        output: Array = predictor.predict(gray)[0]
     except Exception as error:  # ONNX Runtime's and torch's own kinds
         raise WeightsError(f"{name} does not take a probe: {str(error).splitlines()[0]:.200}") from error
     config = weights.config

@@ -16,6 +16,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SIGN_IN = "If it is private, set HF_TOKEN to a token that may read it (or run `hf auth login`)"
 
 BY_ITS_STATUS = ""
+NO_TOKEN_LIKE_THAT = "HF_TOKEN holds characters that no token has"
 ODD = "{hub} answers otherwise than a Hub would ({kind})"
 BY_KIND: tuple[tuple[type[Exception], str], ...] = (  # the first that fits
     (hub.OfflineModeIsEnabled, "it is not here, and HF_HUB_OFFLINE forbids to ask for it"),
@@ -31,7 +32,8 @@ BY_KIND: tuple[tuple[type[Exception], str], ...] = (  # the first that fits
     (hub.HfHubHTTPError, BY_ITS_STATUS),
     (httpx2.ProxyError, "the proxy refused the way to {hub}; check HTTPS_PROXY and NO_PROXY"),
     (httpx2.ConnectError, "{hub} cannot be reached; check the network, HTTPS_PROXY and HF_ENDPOINT"),
-    (httpx2.LocalProtocolError, "HF_TOKEN holds characters that no token has"),
+    (httpx2.LocalProtocolError, NO_TOKEN_LIKE_THAT),
+    (UnicodeEncodeError, NO_TOKEN_LIKE_THAT),
     (
         httpx2.HTTPError,
         "{hub} stopped answering ({kind}).\nWhat has come is kept: the same command goes on from there",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,13 +66,13 @@ def list_remote(reference: HubReference, wanted: tuple[str, ...], patience: Pati
 
 def with_patience(action: Callable[[], Answer], reference: HubReference, patience: Patience) -> Answer:
     """`action`, tried again where that may help. Raises HubError."""
-    from huggingface_hub.utils import logging
+    from huggingface_hub.utils.logging import set_verbosity
 
     from colorizer_cli.weights.hub_failures import retry_after, told, transient, unreachable
 
     if offline():
         raise HubError(f"{reference} is not here, and HF_HUB_OFFLINE forbids to ask for it")
-    logging.set_verbosity(logging.ERROR)  # its warnings on each try would go between the words of the command line
+    set_verbosity(logging.ERROR)  # its warnings on each try would go between the words of the command line
     while True:
         try:
             return action()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,7 +69,8 @@ def push(plan: Publication, message: str, show_progress: bool = False) -> HubRef
     Raises HubError, also where the repository is public and `plan` is not.
     """
     from huggingface_hub import HfApi, get_token
-    from huggingface_hub.utils import disable_progress_bars, logging  # type: ignore[attr-defined]
+    from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
+    from huggingface_hub.utils.logging import set_verbosity
 
     reference = HubReference(plan.repo)
     if offline():
@@ -76,7 +78,7 @@ def push(plan: Publication, message: str, show_progress: bool = False) -> HubRef
     token = get_token()
     if token is None:
         raise HubError(NO_TOKEN)
-    logging.set_verbosity(logging.ERROR)
+    set_verbosity(logging.ERROR)
     if not show_progress:
         disable_progress_bars()
     with _bounded_answers(), warnings.catch_warnings():

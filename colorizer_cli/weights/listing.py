@@ -15,7 +15,7 @@ MAIN, GRAY = "ab_mse", "gray_ab_mse"  # the error that counts, and that of leavi
 
 
 def describe_all() -> list[Line]:
-    """name, where, size, preset, metrics, licence and path: first what the registry names, then what else was pulled."""
+    """name, where, size, preset, metrics, licence, path: first what the registry names, then what else was pulled."""
     pulled = list(all_pulled())
     named = {entry.repo for entry in REGISTRY}
     lines = [line for entry in REGISTRY for line in _of_entry(entry, pulled)]
