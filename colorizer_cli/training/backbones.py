@@ -32,14 +32,14 @@ def network_with_backbones(
     Raises UsageError where the sources do not name the preset's backbones, WeightsError where a file does not fit,
     HubError where the Hub does not give one.
     """
+    pulled = {}
+    if list(sources) == [HUB]:
+        pulled = {entry.encoder or "": pull_backbone(entry, on_progress) for entry in backbones_of(preset)}
     network = build(preset)
     if list(sources) == [RANDOM]:
         return network
     backbones = {name: encoder for name, encoder in network.encoders.items() if isinstance(encoder, TimmEncoder)}
-    if list(sources) == [HUB]:
-        files = {entry.encoder or "": pull_backbone(entry, on_progress) for entry in backbones_of(preset)}
-    else:
-        files = _given(sources, list(backbones))
+    files = pulled or _given(sources, list(backbones))
     if set(files) != set(backbones):
         expected = " and ".join(f"--backbone-weights {name}=FILE" for name in backbones)
         raise UsageError(f"{preset} needs {expected}; found {', '.join(sources)}")

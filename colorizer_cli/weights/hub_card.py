@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from colorizer_cli.errors import UsageError, WeightsError
 from colorizer_cli.weights.folder import WeightsFolder
+from colorizer_cli.weights.hub_client import prepare_client
 from colorizer_cli.weights.hub_settings import LIBRARY
 from colorizer_cli.weights.names import CARD
 from colorizer_cli.weights.registry import backbones_of
@@ -28,6 +29,7 @@ def complete_card(weights: WeightsFolder, licence: str | None = None) -> str:
     What its author wrote stays, but for the metrics; `licence`, an identifier of the Hub's, overrides. Raises
     UsageError where that is none, WeightsError where the front matter cannot be read.
     """
+    prepare_client()
     from huggingface_hub import ModelCard
 
     if licence is not None and not LICENCE.fullmatch(licence):

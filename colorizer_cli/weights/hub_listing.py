@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from colorizer_cli.errors import HubError
+from colorizer_cli.weights.hub_client import prepare_client
 from colorizer_cli.weights.hub_patience import Patience
 from colorizer_cli.weights.hub_reference import COMMIT, HubReference
 from colorizer_cli.weights.hub_settings import endpoint, offline
@@ -39,6 +39,7 @@ class RemoteFolder:
 
 def list_remote(reference: HubReference, wanted: tuple[str, ...], patience: Patience) -> RemoteFolder:
     """Raises HubError where the Hub cannot be reached, has no such revision, or vouches for no hash."""
+    prepare_client()
     from huggingface_hub import HfApi
 
     def ask() -> RemoteFolder:
@@ -66,13 +67,10 @@ def list_remote(reference: HubReference, wanted: tuple[str, ...], patience: Pati
 
 def with_patience(action: Callable[[], Answer], reference: HubReference, patience: Patience) -> Answer:
     """`action`, tried again where that may help. Raises HubError."""
-    from huggingface_hub.utils.logging import set_verbosity
-
     from colorizer_cli.weights.hub_failures import retry_after, told, transient, unreachable
 
     if offline():
         raise HubError(f"{reference} is not here, and HF_HUB_OFFLINE forbids to ask for it")
-    set_verbosity(logging.ERROR)  # its warnings on each try would go between the words of the command line
     while True:
         try:
             return action()

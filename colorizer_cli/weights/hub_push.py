@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from colorizer_cli.errors import HubError, UsageError, WeightsError
 from colorizer_cli.weights.folder import WeightsFolder
 from colorizer_cli.weights.hub_card import complete_card
+from colorizer_cli.weights.hub_client import prepare_client
 from colorizer_cli.weights.hub_listing import list_remote
 from colorizer_cli.weights.hub_patience import Patience
 from colorizer_cli.weights.hub_reference import MAIN, HubReference, valid_repo
@@ -68,9 +68,9 @@ def push(plan: Publication, message: str, show_progress: bool = False) -> HubRef
 
     Raises HubError, also where the repository is public and `plan` is not.
     """
+    prepare_client()
     from huggingface_hub import HfApi, get_token
     from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
-    from huggingface_hub.utils.logging import set_verbosity
 
     reference = HubReference(plan.repo)
     if offline():
@@ -78,7 +78,6 @@ def push(plan: Publication, message: str, show_progress: bool = False) -> HubRef
     token = get_token()
     if token is None:
         raise HubError(NO_TOKEN)
-    set_verbosity(logging.ERROR)
     if not show_progress:
         disable_progress_bars()
     with _bounded_answers(), warnings.catch_warnings():

@@ -34,7 +34,7 @@ def fetch(
     target = folder / remote.name
     if target.is_file() and damage(target, remote, known_sha256) is None:
         on_bytes(remote.size)
-        return file_sha256(target)
+        return known_sha256 or remote.sha256 or file_sha256(target)
     part = folder / f"{remote.name}.part"
     found = ""
     for _ in range(ATTEMPTS):
@@ -43,7 +43,7 @@ def fetch(
         if problem is None:
             _sync(part)
             part.replace(target)
-            return file_sha256(target)
+            return known_sha256 or remote.sha256 or file_sha256(target)
         part.unlink()
         found = problem
     raise HubError(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from colorizer_cli.errors import WeightsError
-from colorizer_cli.weights.names import CONFIG, MAX_BYTES, SAFETENSORS
+from colorizer_cli.weights.names import CONFIG, MAX_BYTES
 
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy", ".npz", ".h5", ".keras")
 WHY = (
@@ -14,6 +14,7 @@ WHY = (
     "Only safetensors and ONNX are ever loaded: ask their maker for those, or convert them where you trust them"
 )
 PICKLED = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # torch.save: a zip, or bare
+SUFFIX = ".safetensors"
 SAFETENSORS_HEADER_BYTES = 100_000_000  # the format's own limit
 
 
@@ -46,7 +47,7 @@ def check_format(file: Path) -> None:
         raise WeightsError(f"{file} is refused: it is a pickle under another name; {WHY}")
     header = int.from_bytes(first[:8], "little")
     fits = 2 <= header <= min(SAFETENSORS_HEADER_BYTES, file.stat().st_size - 8)
-    if file.name == SAFETENSORS and not (fits and first[8:] == b"{"):
+    if file.suffix == SUFFIX and not (fits and first[8:] == b"{"):
         raise WeightsError(f"{file} is no safetensors file")
 
 

@@ -13,7 +13,7 @@ import pytest
 import pyvips
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"torch", "onnxruntime", "cv2", "pyvips", "numpy", "timm"}
+HEAVY = {"torch", "onnxruntime", "cv2", "pyvips", "numpy", "timm", "huggingface_hub", "httpx2", "safetensors"}
 
 
 def imported(code: str, folder: Path) -> set[str]:
