@@ -52,7 +52,6 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.setenv("HF_TOKEN_PATH", str(tmp_path / "hf" / "token"))
-    monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")  # a protocol of its own, which this Hub does not speak
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     yield server
     server.close()

@@ -32,9 +32,7 @@ def network_with_backbones(
     Raises UsageError where the sources do not name the preset's backbones, WeightsError where a file does not fit,
     HubError where the Hub does not give one.
     """
-    pulled = {}
-    if list(sources) == [HUB]:
-        pulled = {entry.encoder or "": pull_backbone(entry, on_progress) for entry in backbones_of(preset)}
+    pulled = pull_backbones(preset, sources, on_progress)
     network = build(preset)
     if list(sources) == [RANDOM]:
         return network
@@ -46,6 +44,13 @@ def network_with_backbones(
     for name, encoder in backbones.items():
         load_backbone(encoder, files[name])
     return network
+
+
+def pull_backbones(preset: str, sources: Sequence[str], on_progress: ProgressReport) -> dict[str, Path]:
+    """The files of the preset's backbones by encoder, where `sources` is the Hub; none for other sources."""
+    if list(sources) != [HUB]:
+        return {}
+    return {entry.encoder or "": pull_backbone(entry, on_progress) for entry in backbones_of(preset)}
 
 
 def pull_backbone(entry: Entry, on_progress: ProgressReport) -> Path:

@@ -12,7 +12,7 @@ import torch
 from colorizer_cli.errors import UsageError
 from colorizer_cli.models.hybrid import PRESETS, HybridUNet
 from colorizer_cli.training import recipe as recipes
-from colorizer_cli.training.backbones import HUB, network_with_backbones
+from colorizer_cli.training.backbones import HUB, network_with_backbones, pull_backbones
 from colorizer_cli.training.blending import blend
 from colorizer_cli.training.disk import writing_to
 from colorizer_cli.training.initial import load_initial
@@ -95,6 +95,8 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
             on_progress(Progress("reading photos", done, total))
 
     with accelerator.local_main_process_first():
+        if base is None:  # before hours may go into reading photos
+            pull_backbones(job.preset, job.backbone_weights, on_progress)
         archive = read_archive(job.archives, cache, max(sizes), job.cache_bytes, reading, base is not None)
     recipe = _recipe(job, archive, [size for size in sizes if _fits(size, sizes, archive)], batch)
     settings = {"recipe": _what_matters(recipe), "weights": _identity(job, base), "photos": _digest(archive.hashes)}
@@ -106,8 +108,7 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
     accelerator.wait_for_everyone()
 
     torch.manual_seed(job.seed)
-    with accelerator.local_main_process_first():  # the others find the backbones that the first has pulled
-        network = _first_network(job, base, on_progress if accelerator.is_main_process else None)
+    network = _first_network(job, base)
     watched = Subset(archive.validation, range(min(WATCHED, len(archive.validation))))
     run = Run(
         network,
@@ -190,11 +191,9 @@ def _identity(job: FineTuning, base: WeightsFolder | None) -> str:
     return f"{job.preset} {job.backbone_weights}" if base is None else base.sha256
 
 
-def _first_network(
-    job: FineTuning, base: WeightsFolder | None, on_progress: ProgressReport | None = None
-) -> HybridUNet:
+def _first_network(job: FineTuning, base: WeightsFolder | None) -> HybridUNet:
     if base is None:
-        return network_with_backbones(job.preset, job.backbone_weights, on_progress or (lambda progress: None))
+        return network_with_backbones(job.preset, job.backbone_weights)
     network = PRESETS[base.config.preset]()
     load_initial(network, base.path)
     return network

@@ -7,12 +7,16 @@ import os
 
 
 def prepare_client() -> None:
-    """To be called before huggingface_hub is imported, which reads its settings then.
+    """To be called before the client is used.
 
     Its telemetry (a request of its own, and the versions of installed packages in each header) stays off unless the
     user turns it on with HF_HUB_DISABLE_TELEMETRY=0; its warnings on each try would go between the command's words.
+    Uploads go by plain HTTP (LFS) rather than by Xet, which waits without end for a server that does not speak it.
     """
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    from huggingface_hub import constants
     from huggingface_hub.utils.logging import set_verbosity
 
+    if "HF_HUB_DISABLE_TELEMETRY" not in os.environ:
+        constants.HF_HUB_DISABLE_TELEMETRY = True  # read when it was imported, which others may have done long before
+    constants.HF_HUB_DISABLE_XET = True
     set_verbosity(logging.ERROR)

@@ -8,6 +8,7 @@ from hub_server import READ, WRITE, HubServer
 from tiny_weights import contents, record
 
 from colorizer_cli.errors import HubError, UsageError, WeightsError
+from colorizer_cli.weights import hub_push
 from colorizer_cli.weights.folder import CARD, CONFIG, ONNX, SAFETENSORS, WeightsFolder
 from colorizer_cli.weights.hub_card import complete_card, front_matter
 from colorizer_cli.weights.hub_pull import pull
@@ -159,3 +160,10 @@ def test_offline(hub: HubServer, token: str, tiny: Path, monkeypatch: pytest.Mon
     with pytest.raises(HubError, match="HF_HUB_OFFLINE"):
         push(plan_push(WeightsFolder.open(tiny), REPO), "first")
     assert hub.requests == []
+
+
+def test_a_silent_server(hub: HubServer, token: str, tiny: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(hub_push, "ANSWER_SECONDS", 0.5)
+    hub.faults.silent = True
+    with pytest.raises(HubError, match=r"stopped answering \(ReadTimeout\)"):
+        push(plan_push(WeightsFolder.open(tiny), REPO), "first")
