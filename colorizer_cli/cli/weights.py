@@ -29,7 +29,7 @@ def list_weights(as_json: options.Json = False) -> None:
 
 
 @app.command()
-def verify(name: Name = None, as_json: options.Json = False) -> None:
+def verify(name: Name = None, as_json: options.Json = False, debug: options.Debug = False) -> None:
     """Recompute hashes, load strictly, look for NaN and infinity, and compare both backends on a probe."""
     from colorizer_cli.backends.soundness import check_weights
     from colorizer_cli.weights.registry import find_weights

@@ -19,7 +19,9 @@ HubName = Annotated[
 ]
 
 
-def pull(name: HubName, as_json: options.Json = False, quiet: options.Quiet = False) -> None:
+def pull(
+    name: HubName, as_json: options.Json = False, quiet: options.Quiet = False, debug: options.Debug = False
+) -> None:
     """Fetch weights from the Hub, verified file by file; found without the network ever after."""
     from colorizer_cli.weights.hub_pull import BACKBONE, WEIGHTS
     from colorizer_cli.weights.hub_pull import pull as pull_reference
@@ -38,7 +40,9 @@ def pull(name: HubName, as_json: options.Json = False, quiet: options.Quiet = Fa
         print_json({"pulled": rows})
 
 
-def remove(name: HubName, as_json: options.Json = False, quiet: options.Quiet = False) -> None:
+def remove(
+    name: HubName, as_json: options.Json = False, quiet: options.Quiet = False, debug: options.Debug = False
+) -> None:
     """Delete weights that were pulled: all of a repository's, or one revision."""
     from colorizer_cli.weights.hub_cache import remove as remove_reference
     from colorizer_cli.weights.registry import hub_references
@@ -69,6 +73,7 @@ def push(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be published; make no request.")] = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
+    debug: options.Debug = False,
 ) -> None:
     """Publish a weights folder on the Hub, with a model card; needs a token (HF_TOKEN or `hf auth login`)."""
     from colorizer_cli.weights.folder import WeightsFolder

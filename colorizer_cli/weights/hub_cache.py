@@ -103,11 +103,7 @@ def find(reference: HubReference, needed: Sequence[str]) -> Pulled | None:
 
 def recorded_commit(reference: HubReference) -> str | None:
     """The commit that a branch or tag was when it was last asked for."""
-    try:
-        commit = _ref(reference).read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return None
-    return commit if COMMIT.fullmatch(commit) else None
+    return _read_ref(_ref(reference))
 
 
 def remember_commit(reference: HubReference, commit: str) -> None:
@@ -120,7 +116,7 @@ def remember_commit(reference: HubReference, commit: str) -> None:
 def all_pulled() -> Iterator[tuple[Pulled, list[str]]]:
     """Everything that is there, each with the branches and tags that it was when they were last asked for."""
     for folder in sorted(weights_home().glob("*--*")):
-        refs = {unquote(file.name): file.read_text(encoding="ascii").strip() for file in folder.glob("refs/*")}
+        refs = {unquote(file.name): _read_ref(file) for file in folder.glob("refs/*")}
         for record in sorted(folder.glob("*.json")):
             pulled = _open(folder, record.stem)
             if pulled is not None:
@@ -143,7 +139,7 @@ def remove(reference: HubReference, revision_given: bool) -> list[Pulled]:
         shutil.rmtree(pulled.path)
         removed.append(pulled)
     for ref in folder.glob("refs/*"):
-        if not (folder / f"{ref.read_text(encoding='ascii').strip()}.json").is_file():
+        if not (folder / f"{_read_ref(ref)}.json").is_file():
             ref.unlink()
     if not any(folder.glob("*.json")):
         shutil.rmtree(folder, ignore_errors=True)
@@ -162,6 +158,14 @@ def write_whole(file: Path, text: str) -> None:
 
 def _ref(reference: HubReference) -> Path:
     return repo_folder(reference.repo) / "refs" / quote(reference.revision, safe="")
+
+
+def _read_ref(file: Path) -> str | None:
+    try:
+        commit = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return commit if COMMIT.fullmatch(commit) else None
 
 
 def _open(folder: Path, commit: str) -> Pulled | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from colorizer_cli.errors import HubError, WeightsError
 from colorizer_cli.weights import hub_cache
+from colorizer_cli.weights.config import WeightsConfig
 from colorizer_cli.weights.folder import WeightsFolder
 from colorizer_cli.weights.hub_cache import FileRecord, Pulled, Record
 from colorizer_cli.weights.hub_listing import RemoteFile, RemoteFolder, list_remote
@@ -109,20 +110,18 @@ def _fetch(remote: RemoteFolder, contents: Contents, folder: Path, on_progress: 
     before = 0
     from colorizer_cli.weights.hub_transfer import fetch
 
-    for name, file in remote.files.items():
+    with _refusing(draft, remote.reference):
+        for name, file in remote.files.items():
 
-        def on_bytes(count: int, name: str = name, before: int = before) -> None:
-            on_progress(name, before + count, total)
+            def on_bytes(count: int, name: str = name, before: int = before) -> None:
+                on_progress(name, before + count, total)
 
-        sha256 = fetch(remote.reference, file, known.get(name), draft, on_bytes)
-        files[name] = FileRecord(file.size, sha256, _vouched(file, known))
-        before += file.size
-    try:
+            sha256 = fetch(remote.reference, file, known.get(name), draft, on_bytes)
+            files[name] = FileRecord(file.size, sha256, _vouched(file, known))
+            before += file.size
+            if name == CONFIG and CONFIG in contents.needed:
+                WeightsConfig.read(draft / CONFIG)  # before the large files are fetched for nothing
         _check_contents(draft, contents)
-    except WeightsError as error:
-        shutil.rmtree(draft)
-        place = f"{remote.reference}/"
-        raise WeightsError(f"{error}".replace(f"{draft}{os.sep}", place).replace(str(draft), place)) from error
     now = datetime.now(UTC).isoformat(timespec="seconds")
     record = Record(remote.reference.repo, commit, now, files)
     if whole.exists():  # damaged since, or pulled for another purpose
@@ -131,6 +130,19 @@ def _fetch(remote: RemoteFolder, contents: Contents, folder: Path, on_progress: 
     record.write(folder / f"{commit}.json")
     draft.rename(whole)
     return Pulled(whole, record)
+
+
+@contextmanager
+def _refusing(draft: Path, reference: HubReference) -> Iterator[None]:
+    """Nothing is kept of what is not to be trusted; what is merely not whole yet stays."""
+    try:
+        yield
+    except HubError:
+        raise
+    except WeightsError as error:
+        shutil.rmtree(draft)
+        words = str(error).replace(f"{draft}{os.sep}", f"{reference}/").replace(str(draft), str(reference))
+        raise WeightsError(words) from error
 
 
 def _check_contents(draft: Path, contents: Contents) -> None:

@@ -9,13 +9,13 @@ from huggingface_hub import HfApi, cached_assets_path, get_hf_file_metadata, hf_
 from tiny_weights import contents, record, write_tiny
 
 from colorizer_cli.errors import HubError, UsageError, WeightsError
-from colorizer_cli.weights import hub_cache
+from colorizer_cli.weights import hub_cache, registry
 from colorizer_cli.weights.folder import CARD, CONFIG, ONNX, SAFETENSORS
 from colorizer_cli.weights.hub_pull import WEIGHTS, obtain, pull
 from colorizer_cli.weights.hub_reference import HubReference
 from colorizer_cli.weights.hub_settings import weights_home
 from colorizer_cli.weights.listing import describe_all
-from colorizer_cli.weights.registry import find_weights
+from colorizer_cli.weights.registry import Entry, KnownFile, find_weights
 
 REPO = "museum/tiny"
 MAIN = HubReference(REPO)
@@ -190,6 +190,36 @@ def test_a_model_that_reaches_for_other_files_is_refused_before_it_is_kept(hub: 
     with pytest.raises(WeightsError, match=r"other files.*etc/passwd"):
         pull(MAIN)
     assert not list(weights_home().rglob("model.*"))
+
+
+def test_the_registrys_hash_outranks_the_hubs(hub: HubServer, tiny: Path, monkeypatch: pytest.MonkeyPatch):
+    commit = hub.add(REPO, contents(tiny))
+    known = {"a": KnownFile(ONNX, sha256=sha256(contents(tiny)[ONNX])), "b": KnownFile(ONNX, sha256="0" * 64)}
+    entries = {name: Entry("x", "backbone", "x", REPO, commit, (file,)) for name, file in known.items()}
+    monkeypatch.setattr(registry, "REGISTRY", (entries["b"],))
+    with pytest.raises(HubError, match=rf"came damaged, twice: its sha256 is .*, expected {'0' * 64}"):
+        pull(MAIN)
+    monkeypatch.setattr(registry, "REGISTRY", (entries["a"],))
+    assert pull(MAIN).record.files[ONNX].vouched == "registry"
+
+
+def test_large_files_of_a_foreign_config_are_not_fetched(hub: HubServer, tiny: Path):
+    hub.add(REPO, contents(tiny) | {CONFIG: b"{}"})
+    with pytest.raises(WeightsError, match=r"hf:museum/tiny@[0-9a-f]{40}/config.json: 'format'"):
+        pull(MAIN)
+    assert not [request for request in hub.requests if request.cdn]
+
+
+def test_junk_in_the_cache_is_passed_over(hub: HubServer, tiny: Path):
+    commit = hub.add(REPO, contents(tiny))
+    folder = pull(MAIN).path.parent
+    (folder / "refs" / "v1").write_bytes(b"\xff")
+    (folder / "notes.json").write_text("{")
+    (folder / f"{'0' * 40}.json").write_text("[]")
+    assert [line["name"] for line in describe_all() if "pulled" in line["where"][:6]] == [f"hf:{REPO}@{commit}"]
+    (folder / f"{commit}.json").write_text("{")
+    assert hub_cache.find(MAIN, WEIGHTS.needed) is None
+    assert pull(MAIN).record.commit == commit
 
 
 def test_a_card_is_not_needed(hub: HubServer, tiny: Path):
