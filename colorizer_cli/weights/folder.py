@@ -9,7 +9,6 @@ from pathlib import Path
 from colorizer_cli.errors import WeightsError
 from colorizer_cli.weights.config import WeightsConfig
 from colorizer_cli.weights.names import CARD, CONFIG, HASHED, ONNX, SAFETENSORS, file_sha256
-from colorizer_cli.weights.onnx_contents import refuse_unsafe
 from colorizer_cli.weights.untrusted import check_file, no_weights_folder
 
 __all__ = ["CARD", "CONFIG", "HASHED", "ONNX", "SAFETENSORS", "WeightsFolder", "file_sha256"]
@@ -54,6 +53,8 @@ class WeightsFolder:
         if file_sha256(file) != self.config.sha256.get(name):
             raise WeightsError(f"{file} is damaged or another file: its sha256 is not the one in {CONFIG}")
         if name == ONNX:
+            from colorizer_cli.weights.onnx_contents import refuse_unsafe
+
             refuse_unsafe(file)
         return file
 
