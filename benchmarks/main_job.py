@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pyvips
+from generated import jpeg
 
 FLOOR = "import pyvips; pyvips.Image.new_from_file('{0}', access='sequential').{1}"
 JPEG = "jpegsave('floor.jpg', Q=92, subsample_mode='off')"
@@ -24,18 +24,6 @@ import numpy as np
 c = Colorizer(backend='onnx'); s = c.weights.config.input_size
 c.predictor.predict(np.zeros((1, 1, s, s), np.float32)); print(time.perf_counter() - t)
 """
-
-
-def photo(megapixels: float, bands: int, folder: Path) -> Path:
-    """A JPEG with the detail of a scan: smooth areas, edges and grain."""
-    width, height = round((megapixels * 4 / 3) ** 0.5 * 1000), round((megapixels * 3 / 4) ** 0.5 * 1000)
-    waves = pyvips.Image.zone(width, height).linear(50, 128)
-    grain = pyvips.Image.gaussnoise(width, height, sigma=4, mean=0)
-    gray = (waves + grain).cast("uchar").copy(interpretation="b-w")
-    file = folder / f"{megapixels:g}mp-{bands}.jpg"
-    image = gray if bands == 1 else gray.bandjoin([gray, gray]).copy(interpretation="srgb")
-    image.jpegsave(str(file), Q=92)
-    return file
 
 
 def seconds(arguments: list[str], runs: int, folder: Path) -> tuple[float, float]:
@@ -70,7 +58,7 @@ def main(runs: int) -> None:
         print(f"| `colorize --help` | {help_seconds:.2f} ({spread:.2f}) | | | |")
         print(f"| network: load and run once | {network:.2f} | | | |")
         for megapixels, bands in ((1, 1), (1, 3), (12, 1), (12, 3), (50, 1)):
-            file = photo(megapixels, bands, folder)
+            file = jpeg(megapixels, bands, folder)
             floor, _ = seconds([sys.executable, "-c", FLOOR.format(file.name, JPEG)], runs, folder)
             whole, spread = seconds([command, file.name, "-o", "out.jpg"], runs, folder)
             kind = "gray" if bands == 1 else "RGB"

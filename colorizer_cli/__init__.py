@@ -9,6 +9,7 @@ write_photo(coloured, "new.jpg")
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from colorizer_cli.version import __version__
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from colorizer_cli.errors import ColorizerError
     from colorizer_cli.photo.reading import read_photo
     from colorizer_cli.photo.writing import write_photo
+
+# Official builds of ONNX Runtime, from 1.29 on, report their sessions to their maker and leave an identifier in the
+# user's cache, unless this is set before they are loaded. Photos in this package's care are nobody else's business.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = ["Colorizer", "ColorizerError", "Settings", "__version__", "read_photo", "write_photo"]
 

@@ -8,7 +8,8 @@
     ├── WeightsError          a weights folder is missing, incomplete, damaged or not to be trusted
     │   └── HubError          weights cannot be fetched from the Hub, or published there
     ├── BackendError          the asked-for backend or device is not to be had
-    └── TrainingError         a training run cannot start or go on
+    ├── TrainingError         a training run cannot start or go on
+    └── ServerError           the edit page cannot be served
 
 A message says what was found, what was expected and what to do, in one or two lines.
 """
@@ -56,3 +57,7 @@ class BackendError(ColorizerError):
 
 class TrainingError(ColorizerError):
     """A training run cannot start or go on."""
+
+
+class ServerError(ColorizerError):
+    """The edit page cannot be served."""

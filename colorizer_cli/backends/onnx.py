@@ -49,11 +49,11 @@ class OnnxPredictor:
 
     def predict(self, gray: Array, hints: Array | None = None, palette: Array | None = None) -> Array:
         height, width = gray.shape[-2:]
-        inputs = {"gray": _pad_to_stride(gray)}
+        inputs = {"gray": padded_to_stride(gray)}
         if self._conditioned:
             count, _, padded_height, padded_width = inputs["gray"].shape
             no_hints = np.zeros((count, 3, padded_height, padded_width), np.float32)
-            inputs["hints"] = no_hints if hints is None else _pad_to_stride(hints)
+            inputs["hints"] = no_hints if hints is None else padded_to_stride(hints)
             inputs["palette"] = np.zeros((count, self._palette_size), np.float32) if palette is None else palette
         elif hints is not None or palette is not None:
             raise BackendError("these weights take neither hints nor a palette")
@@ -66,7 +66,7 @@ def _usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
 
 
-def _pad_to_stride(image: Array) -> Array:
+def padded_to_stride(image: Array) -> Array:
     """As `models.decoder.pad_to_stride`, which model.onnx leaves out: symbolic padding takes minutes to export."""
     height, width = image.shape[-2:]
     return np.pad(image, ((0, 0), (0, 0), (0, -height % INPUT_STRIDE), (0, -width % INPUT_STRIDE)), mode="edge")

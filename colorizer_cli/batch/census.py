@@ -34,7 +34,10 @@ class Census:
         job, photos = self._job, 0
         output = os.stat(job.output)
         for listing in Walk(job.source, job.recursive, job.patterns, (output.st_dev, output.st_ino)):
-            photos += len(listing.photos)
+            if job.shard is None:
+                photos += len(listing.photos)
+            else:
+                photos += sum(job.shard.holds(os.path.join(listing.folder, name)) for name in listing.photos)
             if self._over.is_set():
                 return
         self._observer.total(photos)

@@ -46,6 +46,7 @@ def colorizing(recipe: Recipe, backend: str, device: str, source: str, output: s
 def _colour(task: Task, colorizer: Colorizer, recipe: Recipe, source: str, output: str, started: float) -> Outcome:
     from colorizer_cli.engine.knowledge import informed
     from colorizer_cli.engine.pages import coloured_pages
+    from colorizer_cli.engine.series import own_palette, with_shared
     from colorizer_cli.engine.triage import check_colourable
     from colorizer_cli.photo.reading import read_photo
     from colorizer_cli.photo.writing import write_pages
@@ -62,6 +63,11 @@ def _colour(task: Task, colorizer: Colorizer, recipe: Recipe, source: str, outpu
         except AlreadyInColourError:
             return Outcome(task, time.perf_counter() - started, identity, left_alone=True)
     settings = recipe.settings
+    if task.glance:
+        palette = own_palette(colorizer, photo, settings)
+        return Outcome(task, time.perf_counter() - started, identity, palette=palette.frequencies)
+    if task.palette is not None:
+        settings = with_shared(settings, task.palette)
     if task.hints is not None:
         settings = informed(settings, colorizer.weights, hints_beside(photo_path))
     _make_folder(os.path.dirname(result_path))

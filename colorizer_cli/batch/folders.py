@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import BinaryIO
 
 from colorizer_cli.batch.job import BatchJob
 from colorizer_cli.batch.journal import NAME, Journal
+from colorizer_cli.batch.journal_files import all_lines, check_division, part_file, take_over
 from colorizer_cli.batch.lock import HeldLock, open_locked
 from colorizer_cli.errors import OutputError, PhotoError, UsageError
 
@@ -20,6 +23,10 @@ def check_folders(job: BatchJob) -> None:
         raise UsageError(f"{job.source} is a file; `colorize batch` takes a folder, `colorize` a photo")
     if os.path.exists(job.output) and not os.path.isdir(job.output):
         raise UsageError(f"-o {job.output} is a file; expected a folder")
+    if job.shard is not None and job.report is not None:
+        raise UsageError(
+            "--report goes with the run without --shard that comes after all parts, and joins their journals"
+        )
     if os.path.isdir(job.output) and os.path.samefile(job.source, job.output):
         raise UsageError(f"-o {job.output} is the folder of the photos, which stays as it is; choose another one")
 
@@ -45,12 +52,25 @@ def locked_journal(job: BatchJob) -> Iterator[tuple[Journal, HeldLock]]:
     except OSError as error:
         raise OutputError(f"{job.output} cannot be created: {error.strerror}") from error
     path = os.path.join(job.output, NAME)
-    file = open_locked(path)
-    try:
-        journal = Journal.open(path, file)
+    with ExitStack() as held:
+        file = held.enter_context(_closing(open_locked(path, shared=job.shard is not None)))
+        if job.shard is None:
+            take_over(job.output)
+            journal = Journal.open(path, file)
+        else:
+            check_division(job.output, job.shard)
+            path = part_file(job.output, job.shard)
+            file = held.enter_context(_closing(open_locked(path)))
+            journal = Journal.open(path, file, all_lines(job.output))
         check_source(job, journal)
         yield journal, HeldLock(file.fileno())
         journal.close()
+
+
+@contextlib.contextmanager
+def _closing(file: BinaryIO) -> Iterator[BinaryIO]:
+    try:
+        yield file
     finally:
         with contextlib.suppress(OSError):  # on a full disk, and told already
             file.close()

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from colorizer_cli.batch.shard import Shard
 from colorizer_cli.engine.settings import Settings
 from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY, Format
 
@@ -19,7 +20,10 @@ def usable_cores() -> int:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What decides the bytes of a result, apart from the photo and the name of its output."""
+    """What decides the bytes of a result, apart from the photo and the name of its output.
+
+    consistent   the photos of one folder share a palette (see `Series`)
+    """
 
     settings: Settings = field(default_factory=Settings)
     weights: str | None = None
@@ -28,6 +32,7 @@ class Recipe:
     strip_metadata: bool = False
     force: bool = False
     max_pixels: int = MAX_PIXELS
+    consistent: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class BatchJob:
     time_limit       seconds that one photo may take
     watch            go on as photos arrive
     report           where to write a page about the results
+    shard            the part of the photos that this run does; None: all of them
     """
 
     source: str
@@ -64,6 +70,7 @@ class BatchJob:
     time_limit: float = TIME_LIMIT
     watch: bool = False
     report: str | None = None
+    shard: Shard | None = None
 
 
 def hints_beside(photo: str) -> str:
@@ -94,6 +101,8 @@ class Task:
     overwrite   the result may replace what is there: an output that is this tool's own, or --overwrite
     known       what the photo was when the result that is there was made: unchanged content is not coloured again
     hints       the hints file beside the photo, if there is one
+    palette     frequencies of a/b bins that the folder's photos share; None: this photo's own
+    glance      only look which palette the photo would get by itself; nothing is written
     """
 
     photo: str
@@ -101,16 +110,19 @@ class Task:
     overwrite: bool = False
     known: Identity | None = None
     hints: Identity | None = None
+    palette: tuple[float, ...] | None = None
+    glance: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a task. Exactly one of `result_file`, `error` and `left_alone` is set.
+    """What became of a task. Exactly one of `result_file`, `error`, `left_alone` and, of a glance, `palette` is set.
 
     identity     of the photo; None where it could not be read
     result_file  size and time of the written file
     left_alone   the photo is in colour already: nothing was written
     unchanged    the content is what it was: nothing was written
+    palette      frequencies of a/b bins that the photo has by itself
     confidence   mean over the photo, 0…1; None where the network cannot tell
     stops_run    the error is the output folder's, not the photo's: full disk, read-only, gone
     """
@@ -121,6 +133,7 @@ class Outcome:
     result_file: Identity | None = None
     left_alone: bool = False
     unchanged: bool = False
+    palette: tuple[float, ...] | None = None
     confidence: float | None = None
     width: int = 0
     height: int = 0

@@ -6,9 +6,10 @@
     {"done": …}     a photo's identity, weights, options, result, seconds, confidence
     {"failed": …}   a photo's identity, weights, options, and the error
     {"left": …}     a photo that is in colour already, and was left alone
+    {"palette": …}  a folder, weights, options, and the frequencies of a/b bins that its photos share
 
-The last line on a photo holds. Paths are relative to the two folders. A power cut can cost at most the lines of the
-last second, and their photos are done again.
+The last line on a photo or a folder holds. Paths are relative to the two folders. A power cut can cost at most the
+lines of the last second, and their photos are done again.
 """
 
 from __future__ import annotations
@@ -18,17 +19,26 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
 from colorizer_cli.batch.job import Identity, Outcome
+from colorizer_cli.batch.shard import Shard
 from colorizer_cli.errors import OutputError
 
 NAME = "colorize-journal.jsonl"
 FORMAT = 1
 SYNC_SECONDS = 1.0
 VERBS = ("done", "failed", "left")
+
+
+class SharedPalette(NamedTuple):
+    """Frequencies of a/b bins, and what they were found with."""
+
+    frequencies: tuple[float, ...]
+    weights: str
+    options: str
 
 
 class Entry(NamedTuple):
@@ -51,6 +61,7 @@ class Journal:
     """An open journal. `entries` by photo; `begun` holds photo → result of what was never finished.
 
     stale     photos whose entries were made before a fresh start: their results are known, and to be made again
+    palettes  by folder
     source    the folder of photos that the last run named; None in a new journal
     damaged   lines that could not be read, other than a torn last one, which has been cut off
     """
@@ -59,28 +70,26 @@ class Journal:
     entries: dict[str, Entry] = field(default_factory=dict)
     begun: dict[str, str] = field(default_factory=dict)
     stale: set[str] = field(default_factory=set)
+    palettes: dict[str, SharedPalette] = field(default_factory=dict)
     source: str | None = None
     damaged: int = 0
     _file: BinaryIO | None = field(default=None, repr=False)
     _synced: float = 0.0
 
     @classmethod
-    def read(cls, path: str) -> Journal:
-        """What is there, without touching it. Raises OutputError where the file cannot be read."""
+    def read(cls, path: str, lines: Iterable[bytes] | None = None) -> Journal:
+        """What is there, or what `lines` say, without touching it. Raises OutputError where it cannot be read."""
         journal = cls(path)
-        with _explained(path):
-            try:
-                file = open(path, "rb")  # noqa: SIM115 - closed below; a missing journal is an empty one
-            except FileNotFoundError:
-                return journal
-            with file:
-                for line in file:
-                    journal._take(line)
+        for line in whole_lines(path) if lines is None else lines:
+            journal._take(line)
         return journal
 
     @classmethod
-    def open(cls, path: str, file: BinaryIO) -> Journal:
-        """Reads `file`, opened for reading and appending, and cuts off a torn last line."""
+    def open(cls, path: str, file: BinaryIO, lines: Iterable[bytes] | None = None) -> Journal:
+        """Reads `file`, opened for reading and appending, and cuts off a torn last line.
+
+        `lines`: what is known, where this file holds a part of it only.
+        """
         journal = cls(path, _file=file)
         with _explained(path):
             file.seek(0)
@@ -91,6 +100,9 @@ class Journal:
                     os.fsync(file.fileno())
                     break
                 whole += len(line)
+                if lines is None:
+                    journal._take(line)
+            for line in lines or ():
                 journal._take(line)
             file.seek(0, os.SEEK_END)
         return journal
@@ -113,7 +125,7 @@ class Journal:
         line: dict[str, Any] = {verb: task.photo, "result": task.result}
         if identity is not None:
             line |= {"size": identity.size, "mtime": identity.mtime, "sha256": identity.sha256}
-        line |= {"weights": weights, "options": options, "seconds": round(outcome.seconds, 3)}
+        line |= {"weights": weights, "options": options, "seconds": round(outcome.seconds, 3), "at": int(time.time())}
         if file is not None:
             line |= {"result_size": file.size, "result_mtime": file.mtime}
             line |= {"confidence": outcome.confidence, "width": outcome.width, "height": outcome.height}
@@ -123,6 +135,12 @@ class Journal:
             line["error"] = outcome.error
         self._append(line, sync=time.monotonic() - self._synced > SYNC_SECONDS)
         self._note(line)
+
+    def share(self, folder: str, palette: SharedPalette) -> None:
+        """Records the palette of a folder. On disk when it returns."""
+        line = {"palette": folder, "weights": palette.weights, "options": palette.options}
+        self._append(line | {"frequencies": palette.frequencies}, sync=True)
+        self._note(line | {"frequencies": palette.frequencies})
 
     def close(self) -> None:
         if self._file is not None:
@@ -153,7 +171,12 @@ class Journal:
                 raise OutputError(f"{self.path} was written by a newer version of this tool; update it to go on")
             self.source = str(line["source"])
             if line.get("fresh"):
-                self.stale.update(self.entries)
+                shard = Shard.parse(line["shard"]) if "shard" in line else None
+                self.stale.update(photo for photo in self.entries if shard is None or shard.holds(photo))
+                self.palettes.clear()
+        elif "palette" in line:
+            frequencies = tuple(float(share) for share in line["frequencies"])
+            self.palettes[line["palette"]] = SharedPalette(frequencies, line["weights"], line["options"])
         elif "begun" in line:
             self.begun.update(line["begun"])
         else:
@@ -163,6 +186,16 @@ class Journal:
             self.entries[photo] = _entry(line, self.entries.get(photo))
             self.begun.pop(photo, None)
             self.stale.discard(photo)
+
+
+def whole_lines(path: str) -> Iterator[bytes]:
+    """The lines of a journal's file that were written to their end. A missing file is an empty one."""
+    with _explained(path):
+        try:
+            with open(path, "rb") as lines:
+                yield from (line for line in lines if line.endswith(b"\n"))
+        except FileNotFoundError:
+            return
 
 
 def _entry(line: Mapping[str, Any], earlier: Entry | None) -> Entry:

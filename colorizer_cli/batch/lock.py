@@ -16,8 +16,10 @@ except ImportError:  # Windows: two runs at once are the user's to avoid there
 PATIENCE = 3.0  # seconds: workers of a run that was killed may still be going
 
 
-def open_locked(path: str) -> BinaryIO:
+def open_locked(path: str, shared: bool = False, patience: float = PATIENCE) -> BinaryIO:
     """Opens a file for reading and appending, and locks it. Raises OutputError where another run holds the lock.
+
+    `shared`: others that want it shared may hold it, too. `patience`: seconds to wait for it.
 
     The lock lives as long as any process holds the open file: a run's workers keep it too (see `HeldLock`).
     """
@@ -27,13 +29,14 @@ def open_locked(path: str) -> BinaryIO:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from error
     if fcntl is None:
         return file
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     while True:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
             return file
         except BlockingIOError as error:
-            if time.monotonic() > deadline:
+            if time.monotonic() >= deadline:
                 file.close()
                 raise OutputError(
                     f"{path} is in use: another run is writing to this folder. Wait for it, or give another folder"

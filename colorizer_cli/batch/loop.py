@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from colorizer_cli.batch.interruption import Interruption
 from colorizer_cli.batch.job import BatchJob, Outcome, Task
-from colorizer_cli.batch.journal import Journal
+from colorizer_cli.batch.journal import Journal, SharedPalette
 from colorizer_cli.batch.leftovers import sweep
 from colorizer_cli.batch.naming import Naming
 from colorizer_cli.batch.plan import Findings, Made, Plan
+from colorizer_cli.batch.series import Series
 from colorizer_cli.batch.summary import Observer, Summary
 from colorizer_cli.batch.watch import Settling
 from colorizer_cli.batch.workers import Workers
@@ -34,10 +35,20 @@ class Loop:
     workers: Workers
     observer: Observer
     summary: Summary
+    series: Series = field(init=False)
+
+    def __post_init__(self) -> None:
+        known: dict[str, tuple[float, ...] | None] = {
+            folder: palette.frequencies
+            for folder, palette in self.journal.palettes.items()
+            if Made(palette.weights, palette.options) == self.made
+        }
+        self.series = Series(known)
 
     def once(self, interruption: Interruption) -> None:
         """Does what there is to do. Raises OutputError where the output folder cannot be written to any more."""
-        plan = Plan(self.job, self.journal, self.naming, self.made, findings=self.summary.findings)
+        findings, samples = self.summary.findings, self.series.samples
+        plan = Plan(self.job, self.journal, self.naming, self.made, findings=findings, samples=samples)
         self._work(iter(plan), interruption)
 
     def watch(self, interruption: Interruption) -> None:
@@ -47,7 +58,9 @@ class Loop:
             while not interruption.asked:
                 started = time.monotonic()
                 self.summary.findings = findings = Findings()
-                plan = Plan(self.job, self.journal, self.naming, self.made, settling.is_complete, findings)
+                self.series.look_again()
+                is_complete, samples = settling.is_complete, self.series.samples
+                plan = Plan(self.job, self.journal, self.naming, self.made, is_complete, findings, samples)
                 self._work(iter(plan), interruption, first=unchanged is None)
                 # what this run has coloured is met unchanged at the next look, and is not to be counted twice
                 unchanged = findings.unchanged if unchanged is None else unchanged
@@ -64,8 +77,8 @@ class Loop:
                 more = self._announce(tasks, waiting)
                 if first:
                     self.observer.passed(self.summary.findings)
-            while waiting and self.workers.idle and not interruption.asked:
-                self.workers.give(waiting.popleft())
+            while self.workers.idle and not interruption.asked and (task := self._next(waiting)) is not None:
+                self.workers.give(task)
             if not self.workers.busy and (interruption.asked or not (more or waiting)):
                 return
             if interruption.asked and not told:
@@ -82,13 +95,25 @@ class Loop:
             waiting.extend(block)
         return len(block) == AHEAD
 
+    def _next(self, waiting: deque[Task]) -> Task | None:
+        """What a worker can do now; None where there is nothing, or it has to wait for a palette."""
+        if not waiting:
+            return None
+        return self.series.next(waiting) if self.job.recipe.consistent else waiting.popleft()
+
     def _record(self, outcome: Outcome) -> None:
         if outcome.stops_run:
             raise OutputError(f"{outcome.error}.\nThe run has stopped; make room and start it again to go on")
+        if outcome.task.glance:
+            found = self.series.note(outcome)
+            if found is not None:
+                folder, frequencies = found
+                self.journal.share(folder, SharedPalette(frequencies, self.made.weights, self.made.options))
+            return
         summary, photo = self.summary, outcome.task.photo
         summary.failures.pop(photo, None)  # of an earlier look at a watched folder
         if outcome.error is not None:
-            sweep(self.job.output, [outcome.task.result])
+            sweep(self.job.output, [outcome.task.result], self.job.shard is None)
             summary.failures[photo] = outcome.error
         elif outcome.left_alone:
             summary.findings.left_alone += 1

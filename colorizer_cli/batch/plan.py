@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from colorizer_cli.batch.job import BatchJob, Identity, Task, hints_beside
 from colorizer_cli.batch.journal import NAME, Entry, Journal
 from colorizer_cli.batch.naming import Naming
+from colorizer_cli.batch.series import sample
 from colorizer_cli.batch.walk import Skipped, Walk
 
 
@@ -50,6 +51,7 @@ class Plan:
 
     made         what a result must have been made with
     is_complete  whether a photo, by its path, is there as a whole; those that are not are passed over
+    samples      of the folders that were met, where their photos are to share a palette
     """
 
     job: BatchJob
@@ -58,6 +60,7 @@ class Plan:
     made: Made
     is_complete: Callable[[str], bool] | None = None
     findings: Findings = field(default_factory=Findings)
+    samples: dict[str, list[str]] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Task]:
         job = self.job
@@ -69,10 +72,14 @@ class Plan:
             target = folders.pop(listing.folder)
             photos = [os.path.join(listing.folder, name) for name in listing.photos]
             earlier, foreign = self._earlier(listing.photos, photos, target, taken.get(target, []), owners)
+            if job.recipe.consistent:
+                self.samples[listing.folder] = sample(photos)
             names, subfolders = self.naming.assign(listing.photos, listing.subfolders, earlier, foreign)
             for name, renamed in subfolders.items():
                 folders[os.path.join(listing.folder, name)] = os.path.join(target, renamed)
             for photo, name in zip(photos, listing.photos, strict=True):
+                if job.shard is not None and not job.shard.holds(photo):
+                    continue
                 self._note_name(photo, name, names[name])
                 task = self._decide(photo, os.path.join(target, names[name]))
                 if task is not None:

@@ -13,6 +13,7 @@ from colorizer_cli.batch.folders import check_folders, check_source, locked_jour
 from colorizer_cli.batch.interruption import interruptible
 from colorizer_cli.batch.job import BatchJob, Task
 from colorizer_cli.batch.journal import NAME, Journal
+from colorizer_cli.batch.journal_files import all_lines
 from colorizer_cli.batch.leftovers import sweep
 from colorizer_cli.batch.loop import Loop
 from colorizer_cli.batch.naming import Naming, is_blind
@@ -35,7 +36,7 @@ def run(job: BatchJob, observer: Observer) -> Summary:
         check_report(job.report, job.overwrite)
     made = _made(job)
     with locked_journal(job) as (journal, lock):
-        summary = Summary(swept=sweep(job.output, journal.begun.values()))
+        summary = Summary(swept=sweep(job.output, _own(job, journal), job.shard is None))
         naming = Naming(job.form, is_blind(job.output))
         if journal.damaged:
             observer.notice(
@@ -50,7 +51,7 @@ def run(job: BatchJob, observer: Observer) -> Summary:
         finally:
             in_hand = [task.result for task in workers.busy]
             workers.kill()
-            sweep(job.output, in_hand)
+            sweep(job.output, in_hand, job.shard is None)
         summary.interrupted = interruption.asked
         summary.failures = summary.findings.failed_before | summary.failures
         if job.report is not None:
@@ -63,13 +64,18 @@ def run(job: BatchJob, observer: Observer) -> Summary:
 def preview(job: BatchJob) -> tuple[Iterator[Task], Findings]:
     """What `run` would do, as its tasks; nothing is written. The findings fill as the tasks are taken."""
     check_folders(job)
-    journal = Journal.read(os.path.join(job.output, NAME))
+    journal = Journal.read(os.path.join(job.output, NAME), all_lines(job.output))
     check_source(job, journal)
     if job.fresh:
         journal.stale.update(journal.entries)
     folder = job.output if os.path.isdir(job.output) else os.path.dirname(job.output) or "."
     plan = Plan(job, journal, Naming(job.form, is_blind(folder)), _made(job))
     return iter(plan), plan.findings
+
+
+def _own(job: BatchJob, journal: Journal) -> list[str]:
+    """Results that a run which was cut short has begun; not those of other parts, which may be in work."""
+    return [result for photo, result in journal.begun.items() if job.shard is None or job.shard.holds(photo)]
 
 
 def _made(job: BatchJob) -> Made:
@@ -86,4 +92,4 @@ def _facts(job: BatchJob, made: Made) -> dict[str, object]:
         "backend": job.backend,
         "device": job.device,
         "host": socket.gethostname(),
-    }
+    } | ({} if job.shard is None else {"shard": str(job.shard)})

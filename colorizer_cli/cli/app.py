@@ -7,17 +7,38 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from colorizer_cli.cli import batch, doctor, fine_tune, options, photo, verify, weights
+from colorizer_cli.cli import batch, doctor, edit, evaluate, export, fine_tune, options, photo, verify, weights
 from colorizer_cli.errors import ColorizerError
 
 INTERRUPTED = 130
 PHOTO = "PHOTO"  # the default command; never typed
 
+
+class PhotoByDefault(TyperGroup):
+    """A command line that names no command is the photo command's: when it is run, and when the shell completes it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        nothing_yet = ctx.resilient_parsing and not args  # the shell completes the first word
+        return super().parse_args(ctx, args if nothing_yet else with_default_command(args))
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """The first word may be a command, an option of the whole, or one of the photo command."""
+        found = [item for item in super().shell_complete(ctx, incomplete) if item.value != PHOTO]
+        known = {item.value for item in found}
+        if incomplete.startswith("-"):
+            options = self.commands[PHOTO].shell_complete(ctx, incomplete)
+            found += [item for item in options if item.value not in known]
+        return found
+
+
 app = typer.Typer(
     name="colorize",
+    cls=PhotoByDefault,
     help="Plausible colour for black-and-white photographs; nothing else in them is touched.\n\n"
     "colorize old.jpg -o new.jpg",
     epilog="A photo that is named like a command is given as ./weights",
@@ -32,9 +53,12 @@ app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
 app.command("verify")(verify.verify)
 app.command("fine-tune")(fine_tune.fine_tune)
+app.command("evaluate")(evaluate.evaluate)
+app.command("export")(export.export)
+app.command("edit")(edit.edit)
 
 
-COMMANDS = {"weights", "doctor", "verify", "fine-tune", "batch"}
+COMMANDS = {"weights", "doctor", "verify", "fine-tune", "batch", "evaluate", "export", "edit"}
 GLOBAL_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 
 
@@ -75,13 +99,12 @@ def main() -> None:
     """Runs the command that sys.argv names; always ends with SystemExit."""
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _terminate)
-    arguments = with_default_command(sys.argv[1:])
     try:
-        sys.exit(app(arguments, standalone_mode=False))
+        sys.exit(app(sys.argv[1:], standalone_mode=False))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
     except Exception as error:
-        if "--debug" in arguments:
+        if "--debug" in sys.argv[1:]:
             raise
         message, code = _explain(error)
         print(f"error: {message}", file=sys.stderr)

@@ -9,6 +9,7 @@ import typer
 from colorizer_cli.cli import options
 from colorizer_cli.cli.console import print_json, printable, say
 from colorizer_cli.cli.fetching import fetched
+from colorizer_cli.errors import UsageError
 from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ Output = Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="G
 Form = Annotated[
     str | None,
     typer.Option(
-        "--format", metavar="jpeg|png|tiff|webp|avif|heic", help="Format of all results.", show_default="each its own"
+        "--format",
+        metavar=options.FORMATS,
+        help="Format of all results.",
+        show_default="each its own",
+        autocompletion=options.one_of(options.FORMATS),
     ),
 ]
 Recursive = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Enter subfolders.")]
@@ -36,8 +41,16 @@ Resume = Annotated[
 ]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try again what failed before.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")]
+Consistent = Annotated[
+    bool,
+    typer.Option("--consistent", help="Give the photos of a folder one palette: a series keeps its colours."),
+]
 Report = Annotated[str | None, typer.Option(metavar="REPORT.html", help="Also write a page to look the results over.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Go on as photos arrive, until Ctrl-C.")]
+ShardOption = Annotated[
+    str | None,
+    typer.Option("--shard", metavar="I/N", help="Only part I of N, for job arrays; the parts may run at once."),
+]
 TimeLimit = Annotated[float, typer.Option(min=1, metavar="SECONDS", help="What a photo may take at most.")]
 
 
@@ -50,6 +63,7 @@ def batch(
     vividness: options.Vividness = None,
     size: options.Size = None,
     like: options.Like = None,
+    consistent: Consistent = False,
     border: options.Border = "auto",
     tone: options.Tone = "keep",
     form: Form = None,
@@ -66,6 +80,7 @@ def batch(
     dry_run: DryRun = False,
     watch: Watch = False,
     report: Report = None,
+    shard: ShardOption = None,
     time_limit: TimeLimit = 600,
     overwrite: options.Overwrite = False,
     as_json: options.Json = False,
@@ -75,20 +90,23 @@ def batch(
 ) -> None:
     """Colour all photos of a folder; its tree is mirrored, and an interrupted run goes on where it was."""
     from colorizer_cli.batch.job import BatchJob, Recipe, usable_cores
+    from colorizer_cli.batch.shard import Shard
     from colorizer_cli.engine.job import checked_format
     from colorizer_cli.engine.settings import Settings
 
+    if like and consistent:
+        raise UsageError("--like and --consistent both choose the palette; leave one of them away")
     weights = fetched(weights, quiet or as_json)  # pinned: all workers, and a run that goes on, use the same
     settings = Settings(vividness, size, border, tone)
-    if like:
+    if like or consistent:
         from colorizer_cli.engine.knowledge import informed
         from colorizer_cli.weights.registry import find_weights
 
-        settings = informed(settings, find_weights(weights), like=like)
+        settings = informed(settings, find_weights(weights), like=like or (), consistent=consistent)
     job = BatchJob(
         source=source,
         output=output,
-        recipe=Recipe(settings, weights, quality, progressive, strip_metadata, force, max_pixels),
+        recipe=Recipe(settings, weights, quality, progressive, strip_metadata, force, max_pixels, consistent),
         backend=backend,
         device=device,
         form=checked_format(form),
@@ -102,6 +120,7 @@ def batch(
         time_limit=time_limit,
         watch=watch,
         report=report,
+        shard=None if shard is None else Shard.parse(shard),
     )
     if dry_run:
         _preview(job, as_json)

@@ -41,7 +41,7 @@ def _is_utf8(text: str) -> bool:
 
 
 @contextlib.contextmanager
-def progress_bar(shown: bool) -> Iterator[Callable[[float], None] | None]:
+def progress_bar(shown: bool, task: str = "colouring") -> Iterator[Callable[[float], None] | None]:
     """→ what takes the share that is done, 0…1, and draws it: on a terminal only, and once a second has gone by."""
     if not shown or not sys.stderr.isatty():
         yield None
@@ -57,7 +57,7 @@ def progress_bar(shown: bool) -> Iterator[Callable[[float], None] | None]:
             from rich.progress import Progress
 
             drawn.append(Progress(console=Console(stderr=True), transient=True))
-            drawn[0].add_task("colouring", total=1.0)
+            drawn[0].add_task(task, total=1.0)
             drawn[0].start()
         drawn[0].update(drawn[0].task_ids[0], completed=share)
 

@@ -10,6 +10,7 @@ import typer
 from colorizer_cli.cli import options
 
 NOT_BETTER = 3
+PRESETS = "hybrid-lite|hybrid-vgg16-resnet50v2"
 
 
 def fine_tune(
@@ -37,15 +38,19 @@ def fine_tune(
         Path | None, typer.Option(metavar="DIR", help="Keep decoded photos here.", show_default="until it is done")
     ] = None,
     cache_size: Annotated[float, typer.Option(min=0.001, metavar="GB", help="Disk that decoded photos may take.")] = 4,
-    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where to train.")] = "auto",
+    device: Annotated[
+        str,
+        typer.Option(metavar="auto|cpu|cuda", help="Where to train.", autocompletion=options.one_of("auto|cpu|cuda")),
+    ] = "auto",
     compiled: Annotated[bool, typer.Option("--compile", help="Through torch.compile.")] = False,
     from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Train new weights of --preset.")] = False,
     preset: Annotated[
         str | None,
         typer.Option(
-            metavar="hybrid-lite|hybrid-vgg16-resnet50v2",
+            metavar=PRESETS,
             help="The network; one without trained weights is trained from its backbones on.",
             show_default="hybrid-lite",
+            autocompletion=options.one_of(PRESETS),
         ),
     ] = None,
     backbone_weights: Annotated[

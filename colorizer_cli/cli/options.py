@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -24,6 +25,13 @@ def _default_vividness() -> str:
         return "the weights' own"
 
 
+def one_of(words: str) -> Callable[[], list[str]]:
+    """For the shell's completion of an option that takes one of `words`, written as in its metavar: a|b|c."""
+    return lambda: words.split("|")
+
+
+FORMATS = "jpeg|png|tiff|webp|avif|heic"
+
 Output = Annotated[
     str | None,
     typer.Option(
@@ -38,8 +46,14 @@ Weights = Annotated[
     str | None,
     typer.Option(metavar="NAME|DIR|hf:OWNER/REPO[@REV]", help="Which weights.", show_default="the embedded ones"),
 ]
-Backend = Annotated[str, typer.Option(metavar="auto|onnx|torch", help="What runs the network.")]
-Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda[:N]", help="Where the network runs.")]
+Backend = Annotated[
+    str,
+    typer.Option(metavar="auto|onnx|torch", help="What runs the network.", autocompletion=one_of("auto|onnx|torch")),
+]
+Device = Annotated[
+    str,
+    typer.Option(metavar="auto|cpu|cuda[:N]", help="Where the network runs.", autocompletion=one_of("auto|cpu|cuda")),
+]
 Vividness = Annotated[
     float | None,
     typer.Option(
@@ -59,19 +73,25 @@ Border = Annotated[
     typer.Option(
         metavar="auto|keep|colour",
         help="Film borders, mounts and margins: found and neutral; found and in their own tint; coloured, too.",
+        autocompletion=one_of("auto|keep|colour"),
     ),
 ]
 Tone = Annotated[
     str,
-    typer.Option(metavar="keep|neutral", help="Lightness: the original's, or a faded scan's contrast restored."),
+    typer.Option(
+        metavar="keep|neutral",
+        help="Lightness: the original's, or a faded scan's contrast restored.",
+        autocompletion=one_of("keep|neutral"),
+    ),
 ]
 OutputFormat = Annotated[
     str | None,
     typer.Option(
         "--format",
-        metavar="jpeg|png|tiff|webp|avif|heic",
+        metavar=FORMATS,
         help="Format of the result.",
         show_default="the suffix's, or the input's",
+        autocompletion=one_of(FORMATS),
     ),
 ]
 Quality = Annotated[int, typer.Option(metavar="1..100", min=1, max=100, help="Quality of lossy formats.")]

@@ -25,16 +25,19 @@ PREVIEW = 1200  # pixels of the long side
 def questions(colorizer: Colorizer, photo: Photo, settings: Settings, count: int) -> list[Hint]:
     """Up to `count` hints with the network's best guess at each place, the most telling first; the comment names the
     other colours that it thinks plausible. Raises WeightsError where the weights give no distribution."""
-    config = colorizer.weights.config
-    if config.head == "regression":
+    if colorizer.weights.config.head == "regression":
         raise WeightsError(f"{colorizer.weights.path} gives one colour, not a distribution: it cannot say what to ask")
-    composition = Composition.of(photo, settings, settings.size or config.input_size)
-    logits = colorizer.predict(composition, settings)
+    composition = colorizer.compose(photo, settings)
+    return guesses(composition, colorizer.predict(composition, settings), colorizer.weights.config.bin_array(), count)
+
+
+def guesses(composition: Composition, logits: NDArray[np.float32], bins: NDArray[np.float32], count: int) -> list[Hint]:
+    """`questions` about a picture whose (K, h, w) `logits` are known; `bins` (K, 2)."""
     lightness = at_grid(composition.lightness, logits.shape[1:])
     found = []
     for x, y in places(logits, lightness, count):
         row, column = int(y * logits.shape[1]), int(x * logits.shape[2])
-        colours, _ = distinct_colours(logits[:, row, column], config.bin_array())
+        colours, _ = distinct_colours(logits[:, row, column], bins)
         guess, *others = (hint_at(x, y, composition.box, float(lightness[row, column]), ab) for ab in colours)
         comment = "a guess" + (f"; or {', '.join(hint.color for hint in others)}" if others else "")
         found.append(Hint(guess.x, guess.y, guess.color, guess.radius, comment))

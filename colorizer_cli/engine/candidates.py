@@ -60,15 +60,18 @@ def at_grid(lightness: Array, grid: tuple[int, ...]) -> Array:
     return np.asarray(cv2.resize(lightness, (grid[1], grid[0]), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def distinct_colours(column: Array, bins: Array) -> tuple[Array, NDArray[np.float64]]:
+def distinct_colours(
+    column: Array, bins: Array, spread: float = SPREAD, plausible: float = PLAUSIBLE
+) -> tuple[Array, NDArray[np.float64]]:
     """(K,) logits of one place → (M, 2) a/b of distinct plausible colours, the likeliest first, and (M,) how likely
-    each is. A colour is the mean of the bins around one that is likely and at least SPREAD from the likelier ones."""
+    each is. A colour is the mean of the bins around one that is likely (at least `plausible` times as likely as the
+    likeliest) and at least `spread` from the likelier ones."""
     scores = np.exp(column.astype(np.float64) - column.max())
     seeds: list[int] = []
     for candidate in np.argsort(-scores, kind="stable"):
-        if scores[candidate] < PLAUSIBLE:
+        if scores[candidate] < plausible:
             break
-        if all(np.hypot(*(bins[candidate] - bins[seed])) >= SPREAD for seed in seeds):
+        if all(np.hypot(*(bins[candidate] - bins[seed])) >= spread for seed in seeds):
             seeds.append(int(candidate))
     nearest = ((bins[:, None] - bins[seeds]) ** 2).sum(axis=-1).argmin(axis=1)
     shares = np.bincount(nearest, scores, len(seeds))

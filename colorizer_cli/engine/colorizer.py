@@ -54,12 +54,19 @@ class Colorizer:
     def colorize(self, photo: Photo, settings: Settings | None = None) -> ColouredPhoto:
         """Runs the network on the photo's luma now; full-resolution pixels are computed when the result is written."""
         settings = settings or Settings()
+        check_inside(settings.hints, photo.width, photo.height)
+        composition = self.compose(photo, settings)
+        return self.coloured(composition, settings, self.predict(composition, settings))
+
+    def compose(self, photo: Photo, settings: Settings) -> Composition:
+        """What the network gets to see of the photo; depends on the settings' size, border and tone alone."""
+        return Composition.of(photo, settings, settings.size or self.weights.config.input_size)
+
+    def coloured(self, composition: Composition, settings: Settings, output: NDArray[np.float32]) -> ColouredPhoto:
+        """The photo with the colours of `output`, the network's answer to `predict` for the same settings."""
         config = self.weights.config
         vividness = config.vividness if settings.vividness is None else settings.vividness
         size = settings.size or config.input_size
-        check_inside(settings.hints, photo.width, photo.height)
-        composition = Composition.of(photo, settings, size)
-        output = self.predict(composition, settings)
         ab, sureness = self._decode(output, vividness)
         field = composition.field(ab, config.stride)
         photo = composition.photo
@@ -85,7 +92,10 @@ class Colorizer:
             hints = (*guesses, *settings.hints)
             planes = hint_planes(hints, composition.box, gray.shape[2:])[None] if hints else None
             answer: NDArray[np.float32] = self.predictor.predict(gray, planes, palette)[0]
-            return answer
+            if palette is None or settings.palette_strength == 1:
+                return answer
+            free: NDArray[np.float32] = self.predictor.predict(gray, planes)[0]
+            return np.asarray(free + np.float32(settings.palette_strength) * (answer - free), np.float32)
 
         logits = run(())
         if settings.candidate == 1:
@@ -115,7 +125,9 @@ def _knowledge(settings: Settings) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if settings.hints:
         said["hints"] = len(settings.hints)
-    if settings.palette is not None:
+    if settings.palette is not None and not settings.palette.names:
+        said["consistent"] = True
+    elif settings.palette is not None:
         said["like"] = list(settings.palette.names)
     if settings.candidate != 1:
         said["candidate"] = settings.candidate

@@ -1,88 +1,168 @@
-"""What this machine can run: versions, backends, devices, extras, weights, and whether the main job works."""
+"""What this machine can run: versions, backends, devices, threads, caches, disk, extras, weights, and the main job."""
 
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
-import shutil
 import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
+from colorizer_cli.engine import machine
+from colorizer_cli.engine.installation import Installation, base_installation, extras
+from colorizer_cli.errors import ColorizerError
 from colorizer_cli.version import __version__
-
-BASE = ("numpy", "opencv-python-headless", "pyvips", "pyvips-binary", "pillow", "onnxruntime", "typer", "rich")
-EXTRAS = {
-    "torch": ("torch", "timm", "safetensors"),
-    "cluster": ("ray",),
-    "heif": ("pillow-heif",),
-    "c2pa": ("c2pa-python",),
-}
+from colorizer_cli.weights.registry import EMBEDDED, embedded_root, find_weights
 
 
-def diagnose() -> dict[str, str]:
-    """What was found, by name. "main job" is "works", or says why it does not."""
-    report = {"colorize": __version__, "python": f"{platform.python_version()} ({sys.executable})"}
-    report["system"] = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    report["free disk here"] = f"{shutil.disk_usage('.').free / 1e9:.0f} GB"
-    report |= {package: _version(package) for package in BASE}
-    report |= {f"extra [{extra}]": _extra(packages) for extra, packages in EXTRAS.items()}
-    report["onnx devices"] = _onnx_devices()
-    report["torch devices"] = _torch_devices()
-    report["weights"] = _weights()
-    report["main job"] = _main_job()
-    return report
+@dataclass(frozen=True)
+class Backend:
+    """A library that can run the network.
+
+    version     None where it is not installed
+    providers   ONNX Runtime's execution providers, as it names them
+    devices     what --device may be, and the device's name
+    problem     why it, or its GPU, cannot be used
+    """
+
+    version: str | None
+    providers: list[str] = field(default_factory=list)
+    devices: dict[str, str] = field(default_factory=dict)
+    problem: str | None = None
 
 
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
+@dataclass(frozen=True)
+class Weights:
+    """A registered weights folder: its path, the sha256 that identifies it, and what is wrong with its files."""
+
+    path: str
+    sha256: str | None
+    problems: list[str]
 
 
-def _extra(packages: tuple[str, ...]) -> str:
-    return ", ".join(f"{package} {_version(package)}" for package in packages)
+@dataclass(frozen=True)
+class MainJob:
+    """Whether a photo can be coloured: in how many seconds, on what; or the problem, and what to do about it."""
+
+    works: bool
+    seconds: float | None = None
+    backend: str | None = None
+    device: str | None = None
+    problem: str | None = None
+    remedy: str | None = None
 
 
-def _onnx_devices() -> str:
-    try:
-        import onnxruntime
-    except ImportError as error:
-        return str(error)
-    return ", ".join(
-        name.removesuffix("ExecutionProvider") for name in onnxruntime.get_available_providers() if "Azure" not in name
+@dataclass(frozen=True)
+class Diagnosis:
+    """All that was found. `as_json` has the same names, nested."""
+
+    colorize: str
+    python: dict[str, str]
+    system: dict[str, str | int | None]
+    threads: machine.Threads
+    disk: dict[str, machine.Disk]
+    caches: dict[str, machine.Cache]
+    base: Installation
+    extras: dict[str, Installation]
+    backends: dict[str, Backend]
+    weights: dict[str, Weights]
+    main_job: MainJob
+
+    def as_json(self) -> dict[str, Any]:
+        """Strings, numbers, lists, objects and null only."""
+        return asdict(self)
+
+
+def diagnose() -> Diagnosis:
+    """Looks, and colours a small gray ramp. Whatever is broken is reported, never raised."""
+    base, weights = base_installation(), {name: _weights(name) for name in EMBEDDED}
+    return Diagnosis(
+        colorize=__version__,
+        python={"version": platform.python_version(), "executable": sys.executable},
+        system={"name": platform.platform(), "machine": platform.machine(), "memory_bytes": machine.memory_bytes()},
+        threads=machine.threads(),
+        disk=machine.disks(),
+        caches=machine.caches(),
+        base=base,
+        extras=extras(),
+        backends={"onnx": _backend("onnxruntime", _onnx), "torch": _backend("torch", _torch)},
+        weights=weights,
+        main_job=_main_job(base, [problem for found in weights.values() for problem in found.problems]),
     )
 
 
-def _torch_devices() -> str:
+def _backend(package: str, look: Callable[[str], Backend]) -> Backend:
     try:
-        import torch
-    except ImportError:
-        return "torch is not installed"
-    return ", ".join(["CPU", *(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))])
-
-
-def _weights() -> str:
-    from colorizer_cli.errors import WeightsError
-    from colorizer_cli.weights.registry import find_weights
-
+        version = importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        version = None  # ONNX Runtime comes under several names, such as onnxruntime-gpu
     try:
-        weights = find_weights()
-    except WeightsError as error:
-        return str(error)
-    return "; ".join(weights.verify()) or f"{weights.config.name}, as recorded, in {weights.path}"
+        return look(version or "")
+    except ImportError as error:
+        return Backend(version, problem=f"cannot be imported: {error}" if version else "not installed")
+    except Exception as error:  # a library that does not fit the machine raises what it likes
+        return Backend(version, problem=_in_words(error))
 
 
-def _main_job() -> str:
+def _onnx(version: str) -> Backend:
+    import onnxruntime
+
+    from colorizer_cli.backends.choice import create_predictor
+    from colorizer_cli.backends.onnx import cuda_available
+
+    providers, devices, problem = onnxruntime.get_available_providers(), {"cpu": platform.machine()}, None
+    if cuda_available():  # built for it; whether there is a driver, only a session can tell
+        try:
+            create_predictor(find_weights(), "onnx", "cuda:0")
+            devices["cuda:0"] = "CUDAExecutionProvider"
+        except ColorizerError as error:
+            problem = str(error)
+    return Backend(version or onnxruntime.__version__, providers, devices, problem)
+
+
+def _torch(version: str) -> Backend:
+    import torch
+
+    from colorizer_cli.backends.choice import torch_installed
+
+    devices = {"cpu": f"{torch.get_num_threads()} threads"}
+    devices |= {f"cuda:{i}": torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())}
+    problem = None if torch_installed() else "timm or safetensors is not installed"
+    return Backend(version or torch.__version__, devices=devices, problem=problem)
+
+
+def _weights(name: str) -> Weights:
+    try:
+        weights = find_weights(name)
+        return Weights(str(weights.path), weights.sha256, weights.verify())
+    except ColorizerError as error:
+        return Weights(str(embedded_root() / name), None, [str(error)])
+
+
+def _main_job(base: Installation, problems_of_weights: list[str]) -> MainJob:
     """Colours a small gray ramp, from encoded bytes to pixels."""
+    started = time.perf_counter()
     try:
         import pyvips
 
         from colorizer_cli.engine.colorizer import Colorizer
         from colorizer_cli.photo.reading import read_photo
 
+        colorizer = Colorizer()
         ramp = pyvips.Image.grey(96, 64, uchar=True)
-        Colorizer().colorize(read_photo(ramp.pngsave_buffer())).pixels()
+        colorizer.colorize(read_photo(ramp.pngsave_buffer())).pixels()
     except Exception as error:
-        return f"fails: {error}"
-    return "works"
+        remedies = [] if base.install is None else [base.install]
+        if problems_of_weights:
+            remedies.append("install colorizer-cli again: the embedded weights come with it")
+        remedy = "\n".join(remedies) or "colorize PHOTO --debug shows where it fails"
+        return MainJob(False, problem=_in_words(error), remedy=remedy)
+    seconds = round(time.perf_counter() - started, 3)
+    return MainJob(True, seconds, colorizer.predictor.backend, colorizer.predictor.device)
+
+
+def _in_words(error: Exception) -> str:
+    words = str(error) or "no details"
+    return words if isinstance(error, ColorizerError) else f"{type(error).__name__}: {words}"

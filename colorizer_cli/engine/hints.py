@@ -60,9 +60,14 @@ def read_hints(path: str | Path) -> tuple[Hint, ...]:
         raise UsageError(f"--hints {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"--hints {path} is not JSON: {error}") from error
+    return hints_of(entries, f"--hints {path}")
+
+
+def hints_of(entries: Any, origin: str) -> tuple[Hint, ...]:
+    """From what JSON holds; `origin` is what messages call it. Raises UsageError that names the entry."""
     if not isinstance(entries, list) or len(entries) > MOST:
-        raise UsageError(f'--hints {path}: expected a list of at most {MOST} hints, [{{"x": …, "y": …, "color": …}}]')
-    return tuple(_hint(entry, f"--hints {path}, entry {i}") for i, entry in enumerate(entries, 1))
+        raise UsageError(f'{origin}: expected a list of at most {MOST} hints, [{{"x": …, "y": …, "color": …}}]')
+    return tuple(_hint(entry, f"{origin}, entry {i}") for i, entry in enumerate(entries, 1))
 
 
 def write_hints(hints: Sequence[Hint]) -> bytes:

@@ -14,10 +14,17 @@ from colorizer_cli.weights.folder import WeightsFolder
 
 
 def informed(
-    settings: Settings, weights: WeightsFolder, hints: str | Path | None = None, like: Sequence[str | Path] = ()
+    settings: Settings,
+    weights: WeightsFolder,
+    hints: str | Path | None = None,
+    like: Sequence[str | Path] = (),
+    consistent: bool = False,
 ) -> Settings:
-    """Raises UsageError or PhotoError for the files, WeightsError where these weights take no such help."""
-    if (hints is not None or like) and not weights.config.conditioned:
+    """Raises UsageError or PhotoError for the files, WeightsError where these weights take no such help.
+
+    `consistent`: a series is going to share a palette, which is not known yet.
+    """
+    if (hints is not None or like or consistent) and not weights.config.conditioned:
         raise WeightsError(f"{weights.path} takes neither hints nor a palette")
     if hints is not None:
         settings = replace(settings, hints=read_hints(hints))

@@ -12,6 +12,7 @@ from colorizer_cli.errors import AlreadyInColourError, WeightsError
 
 if TYPE_CHECKING:
     from colorizer_cli.backends.predictor import Predictor
+    from colorizer_cli.engine.colorizer import Colorizer
     from colorizer_cli.engine.settings import Settings
     from colorizer_cli.photo.coloured import ColouredPhoto
     from colorizer_cli.photo.formats import Format
@@ -52,15 +53,17 @@ def run(
         photo.decode_ahead()  # while the network is still being loaded
         facts = {"input": job.source, "width": photo.width, "height": photo.height, "bits": photo.bits}
         try:
-            remarks = _triage(job, photo)
+            remarks = triage(job, photo)
         except AlreadyInColourError as reason:
             return facts | {"output": None, "left_alone": str(reason)}
         photo = _with_sidecar(photo, job)
         if job.wants_several:
             return facts | {"remarks": remarks} | _several(job, output, photo, settings, folder, loading.result())
-        pages, first, more = _colour(photo, settings, job, folder, loading.result())
+        from colorizer_cli.engine.colorizer import Colorizer
+
+        pages, first, more = colour(photo, settings, job, Colorizer.of(folder, loading.result()))
     del loading  # of a single photo, the network's memory is free again before the full-resolution photo flows
-    _write(job, output, form, pages, first)
+    write(job, output, form, pages, first)
     return facts | {"output": output, "pages": photo.pages, "remarks": remarks} | more
 
 
@@ -75,8 +78,8 @@ def _several(
     return write(job, output, colorizer, photo, settings) | {"weights": weights.config.name}
 
 
-def _triage(job: Job, photo: Photo) -> list[str]:
-    """→ remarks for the user. Raises AlreadyInColourError."""
+def triage(job: Job, photo: Photo) -> list[str]:
+    """Whether there is something to colour. → remarks for the user. Raises AlreadyInColourError."""
     import cv2
 
     from colorizer_cli.engine.triage import check_colourable
@@ -94,7 +97,8 @@ def _with_sidecar(photo: Photo, job: Job) -> Photo:
     return replace(photo, metadata=merge_sidecar(photo.metadata, job.source))
 
 
-def _write(job: Job, output: str, form: Format, pages: Iterable[ColouredPhoto], first: ColouredPhoto) -> None:
+def write(job: Job, output: str, form: Format, pages: Iterable[ColouredPhoto], first: ColouredPhoto) -> None:
+    """Writes the pages, `first` among them, and what else the job asks for. Raises ColorizerError."""
     from colorizer_cli.photo.writing import write_bytes, write_pages, write_stdout
 
     if output == STREAM:
@@ -129,14 +133,12 @@ def _write(job: Job, output: str, form: Format, pages: Iterable[ColouredPhoto], 
         )
 
 
-def _colour(
-    photo: Photo, settings: Settings | None, job: Job, weights: WeightsFolder, predictor: Predictor
+def colour(
+    photo: Photo, settings: Settings | None, job: Job, colorizer: Colorizer
 ) -> tuple[Iterable[ColouredPhoto], ColouredPhoto, dict[str, object]]:
     """→ all pages, the first of them, what is to be said."""
-    from colorizer_cli.engine.colorizer import Colorizer
     from colorizer_cli.engine.pages import coloured_pages
 
-    colorizer = Colorizer.of(weights, predictor)
     pages = coloured_pages(colorizer, photo, settings, strip_metadata=job.strip_metadata)
     first = next(pages)
     return (

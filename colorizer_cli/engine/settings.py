@@ -25,6 +25,7 @@ class Settings:
     size       network input in pixels (square root of its area); larger follows finer objects; None: the weights'
     hints      colours that the user knows
     palette    of photos that the result is to look like; None: the weights' own idea
+    palette_strength  1: the palette is followed; less: as far between the answer without it and the one with it
     candidate  1: the network's own answer; 2, 3, …: another plausible one (see `candidates`)
 
     Raises UsageError where a value is out of range.
@@ -37,6 +38,7 @@ class Settings:
     hints: tuple[Hint, ...] = ()
     palette: Palette | None = None
     candidate: int = 1
+    palette_strength: float = 1.0
 
     def __post_init__(self) -> None:
         if self.vividness is not None and not 0 <= self.vividness <= 1:

@@ -20,7 +20,8 @@ SUBFILE, COMPRESSION, TILE_WIDTH, TILE_HEIGHT, IPTC = 254, 259, 322, 323, 33723
 
 @dataclass(frozen=True)
 class Container:
-    """exif: a TIFF page's EXIF as a block; layout: how a TIFF stores its pixels; the rest as the names say."""
+    """exif: a TIFF page's EXIF as a block; layout: how a TIFF stores its pixels; plain_inks: a JPEG's inks, if
+    it has four, are not stored inverted, as decoders expect; the rest as the names say."""
 
     exif: bytes | None = None
     iptc: bytes | None = None
@@ -28,6 +29,7 @@ class Container:
     extended_xmp: bytes | None = None
     layout: TiffLayout | None = None
     animated: bool = False
+    plain_inks: bool = False
 
     @classmethod
     def of(cls, file: BinaryIO, form: Format, page: int) -> Container:
@@ -39,7 +41,7 @@ class Container:
         if form == "jpeg":
             extras = read_extras(file)
             comments = tuple(text.decode("utf-8", "surrogateescape") for text in extras.comments)
-            return cls(comments=comments, extended_xmp=extras.extended_xmp)
+            return cls(comments=comments, extended_xmp=extras.extended_xmp, plain_inks=not extras.adobe)
         return cls(animated=form == "png" and _has_frames(file))
 
     def complete(self, metadata: Metadata) -> Metadata:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-COMMENT, APP0, APP1 = 0xFE, 0xE0, 0xE1
+COMMENT, APP0, APP1, APP14 = 0xFE, 0xE0, 0xE1, 0xEE
 START_OF_SCAN = 0xDA
 EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 PART = 65_000  # bytes of extended XMP in one segment
@@ -22,27 +22,31 @@ MOST_EXTENDED = 100_000_000
 
 @dataclass(frozen=True)
 class JpegExtras:
-    """The texts of the comment segments, and the serialised packet of the XMP's extended part."""
+    """The texts of the comment segments, the serialised packet of the XMP's extended part, and whether Adobe's marker
+    is there, by which the inks of a CMYK file are stored inverted (ITU-T T.872, 6.1)."""
 
     comments: tuple[bytes, ...] = ()
     extended_xmp: bytes | None = None
+    adobe: bool = False
 
 
 def read_extras(file: BinaryIO) -> JpegExtras:
     """Comments, and the extended part of the XMP if it is whole."""
     comments: list[bytes] = []
     parts: dict[int, bytes] = {}
-    total = 0
+    total, adobe = 0, False
     for marker, body in _segments(file):
         if marker == COMMENT:
             comments.append(body)
+        elif marker == APP14 and body.startswith(b"Adobe"):
+            adobe = True
         elif marker == APP1 and body.startswith(EXTENSION) and len(body) >= len(EXTENSION) + 40:
             start = len(EXTENSION) + 32  # behind the digest that names the packet
             total, offset = struct.unpack(">II", body[start : start + 8])
             parts[offset] = body[start + 8 :]
     extended = b"".join(parts[offset] for offset in sorted(parts))
     whole = 0 < len(extended) == total <= MOST_EXTENDED
-    return JpegExtras(tuple(comments), extended if whole else None)
+    return JpegExtras(tuple(comments), extended if whole else None, adobe)
 
 
 def insert(path: Path, segments: Sequence[bytes]) -> None:

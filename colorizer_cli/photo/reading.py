@@ -50,7 +50,8 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
                 return _to_srgb(pillow.decode())
             # turning needs rows out of order: libvips then keeps the decoded photo in memory or, if large, on disk
             image = load(encoded, sequential and not turned, shrink if form == "jpeg" else 1, page)
-            return _to_srgb(image.autorot())
+            inverted = container.plain_inks and image.interpretation == "cmyk"
+            return _to_srgb((image.invert() if inverted else image).autorot())
 
     return Photo(
         name=name,

@@ -9,12 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from colorizer_cli.color.film import ORTHOCHROMATIC
 from colorizer_cli.color.lab import LUMINANCE, linear_to_srgb
 
 Generator = np.random.Generator
 Array = NDArray[np.float32]
-
-ORTHOCHROMATIC = np.array([0.02, 0.48, 0.50])  # film before about 1920 sees almost no red
 
 
 def random_crop(photo: NDArray[np.uint8], size: int, rng: Generator, smallest: float = 0.65) -> NDArray[np.uint8]:

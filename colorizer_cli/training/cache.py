@@ -13,9 +13,9 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorizer_cli.errors import ColorizerError, TrainingError
+from colorizer_cli.photo.formats import READ_SUFFIXES
+from colorizer_cli.photo.usable import UnusableError, photos_below
 from colorizer_cli.training.disk import writing_to
-
-SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
 
 Pixels = NDArray[np.uint8]
 Decode = Callable[[Path, int], Pixels]
@@ -30,20 +30,12 @@ class Photos(Protocol):
     def __getitem__(self, i: int) -> Pixels: ...
 
 
-class UnusableError(ColorizerError):
-    """A photo that is of no use for training; the message is the reason, a word or two."""
-
-
 def find_photos(folders: Sequence[Path]) -> list[Path]:
     """All photos below the folders, sorted, hidden files left out. Raises TrainingError where there is none."""
-    found = [
-        path
-        for folder in folders
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-    ]
+    found = photos_below(folders)
     if not found:
-        raise TrainingError(f"no photos below {', '.join(map(str, folders))}; expected {', '.join(sorted(SUFFIXES))}")
+        expected = ", ".join(sorted(READ_SUFFIXES))
+        raise TrainingError(f"no photos below {', '.join(map(str, folders))}; expected {expected}")
     return found
 
 

@@ -9,17 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from colorizer_cli.color.lab import srgb_to_lab
-from colorizer_cli.errors import PhotoError, TrainingError
-from colorizer_cli.photo.reading import read_photo
-from colorizer_cli.training.cache import PhotoCache, Photos, Pixels, UnusableError, find_photos
+from colorizer_cli.errors import TrainingError
+from colorizer_cli.photo.usable import decode_usable
+from colorizer_cli.training.cache import PhotoCache, Photos, Pixels, find_photos
 from colorizer_cli.training.split import content_hash, for_choice, held_back
 
 USABLE_AT_LEAST = 20  # photos
-TINY = 64  # px on the short side
-GRAY_CHROMA = 4.0  # Lab units that 95 % of a gray photo's pixels stay below: scanners and JPEG add that much
-TONED_SPREAD = 2.0  # Lab units, rms: how far the pixels of one lightness lie from their mean colour
-LEVELS = 64  # of lightness
 Report = Callable[[int, int], None]
 
 
@@ -120,35 +115,3 @@ def tell_reasons(reasons: dict[str, int]) -> str:
         return "none skipped"
     told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
     return f"{sum(reasons.values())} skipped: {told}"
-
-
-def decode_usable(path: Path, short_side: int) -> Pixels:
-    """(H, W, 3) uint8 sRGB, upright, at most `short_side` px on its short side.
-
-    Raises UnusableError with the reason: broken, tiny, gray or toned.
-    """
-    try:
-        photo = read_photo(path)
-        if min(photo.width, photo.height) < TINY:
-            raise UnusableError("tiny")
-        scale = min(1.0, short_side / min(photo.width, photo.height))
-        pixels = photo.thumbnail(round(photo.width * scale), round(photo.height * scale))
-    except (PhotoError, OSError) as error:
-        raise UnusableError("broken") from error
-    reason = colourless(pixels)
-    if reason:
-        raise UnusableError(reason)
-    return pixels
-
-
-def colourless(pixels: Pixels) -> str | None:
-    """(H, W, 3) uint8 sRGB → "gray", "toned" (one colour for each lightness: sepia, cyanotype), or None for colour."""
-    lab = srgb_to_lab(pixels.astype(np.float32) / np.float32(255)).reshape(-1, 3)
-    ab = lab[:, 1:]
-    if np.quantile(np.hypot(ab[:, 0], ab[:, 1]), 0.95) < GRAY_CHROMA:
-        return "gray"
-    level = np.clip(lab[:, 0] * (LEVELS / 100), 0, LEVELS - 1).astype(np.intp)
-    count = np.maximum(np.bincount(level, minlength=LEVELS), 1)
-    mean = np.stack([np.bincount(level, ab[:, c], LEVELS) / count for c in (0, 1)], axis=1)
-    spread = np.sqrt(((ab - mean[level]) ** 2).sum(axis=1).mean())
-    return "toned" if spread < TONED_SPREAD else None

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from colorizer_cli.color.colourfulness import colourfulness
 from colorizer_cli.color.difference import ciede2000
 from colorizer_cli.color.lab import srgb_to_lab
+from colorizer_cli.evaluation.bootstrap import interval, resampled_means
 from colorizer_cli.training.cache import Photos
 from colorizer_cli.training.rendering import Painter
 
 MEASURES = ("ab_mse", "psnr", "ciede2000", "colourfulness")
-RESAMPLES, CONFIDENCE = 5000, 0.95
 HIGHEST_PSNR = 60.0  # dB: equal photos have none
 Figures = NDArray[np.float64]  # (photos, measures)
 
@@ -72,23 +72,13 @@ def measure(painter: Painter, photos: Photos, report: Callable[[int, int], None]
 
 def judge(before: Figures, after: Figures, photos: Photos, seed: int = 0) -> Verdict:
     """Compares the figures of the same photos; photos are drawn again, in pairs, to find the intervals."""
-    low, high = bootstrap_interval(after - before, seed)
+    low, high = interval(resampled_means(after - before, seed))
     changes = tuple(
         Change(name, float(before[:, m].mean()), float(after[:, m].mean()), float(low[m]), float(high[m]))
         for m, name in enumerate(MEASURES)
     )
     true = np.mean([colourfulness(np.asarray(photos[i], np.float64)) for i in range(len(photos))])
     return Verdict(changes, float(true), len(photos))
-
-
-def bootstrap_interval(differences: Figures, seed: int = 0) -> tuple[Figures, Figures]:
-    """(photos, M) differences → the (M,) ends of the 95 % percentile interval of their means."""
-    rng = np.random.default_rng(seed)
-    count = len(differences)
-    means = np.stack([differences[rng.integers(0, count, count)].mean(axis=0) for _ in range(RESAMPLES)])
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(means, [tail, 1 - tail], axis=0)
-    return low, high
 
 
 def tell(verdict: Verdict) -> list[Sequence[str]]:

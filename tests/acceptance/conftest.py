@@ -3,14 +3,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import pyvips
+from playwright.sync_api import Browser, sync_playwright
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture(scope="session")
@@ -77,3 +79,15 @@ def hashes() -> Callable[[Path], dict[bytes, str]]:
         return found
 
     return compute
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no browser; install chromium")
+        pytest.skip("no browser; install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        yield browser
+        browser.close()

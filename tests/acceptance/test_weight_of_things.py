@@ -28,7 +28,9 @@ def main_with(*arguments: str) -> str:
     return f"sys.argv = ['colorize', *{list(arguments)!r}]; from colorizer_cli.cli.app import main; main()"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["old.jpg", "--help"], ["weights", "path"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["old.jpg", "--help"], ["weights", "path"], ["edit", "--help"]]
+)
 def test_help_imports_nothing_heavy(arguments: list[str], tmp_path: Path):
     assert not imported(main_with(*arguments), tmp_path) & HEAVY
 
@@ -90,6 +92,7 @@ def test_a_wheel_carries_the_weights_and_works_without_torch(tmp_path: Path, gra
     names = zipfile.ZipFile(wheel).namelist()
     assert "colorizer_cli/_weights/hybrid-lite/model.onnx" in names
     assert "colorizer_cli/py.typed" in names
+    assert {f"colorizer_cli/edit/static/{name}" for name in ("index.html", "page.css", "page.js")} <= set(names)
     venv.create(tmp_path / "fresh", with_pip=True)
     python = tmp_path / "fresh" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True)

@@ -8,8 +8,9 @@ import pytest
 import pyvips
 from skimage import data
 
+from colorizer_cli.color.colourless import colourless
 from colorizer_cli.errors import TrainingError
-from colorizer_cli.training.selection import colourless, read_archive, tell_reasons
+from colorizer_cli.training.selection import read_archive, tell_reasons
 from colorizer_cli.training.split import FEWEST, held_back
 
 LIMIT = 10**8

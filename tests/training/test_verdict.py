@@ -5,7 +5,7 @@ from colorizer_cli.color.bins import gamut_bins
 from colorizer_cli.training.cache import PhotoCache
 from colorizer_cli.training.contact_sheet import contact_sheet
 from colorizer_cli.training.rendering import Painter
-from colorizer_cli.training.verdict import bootstrap_interval, judge, measure
+from colorizer_cli.training.verdict import judge, measure
 
 NOTHING = np.empty(0, np.float32)
 
@@ -22,12 +22,6 @@ def test_outcome(shift: float, outcome: str, cache: PhotoCache):
     assert verdict.outcome == outcome
     error = verdict.changes[0]
     assert error.low < error.after - error.before < error.high
-
-
-def test_interval_has_the_width_that_theory_gives():
-    differences = np.random.default_rng(1).normal(0, 3, (200, 1))
-    low, high = bootstrap_interval(differences)
-    assert (high - low)[0] == pytest.approx(2 * 1.96 * differences.std() / 200**0.5, rel=0.1)
 
 
 def test_gray_scores_what_gray_scores(cache: PhotoCache):

@@ -1,0 +1,1 @@
+"""How good are the colours? Measured on photos whose colours are known."""

@@ -1,0 +1,49 @@
+"""Which photos can teach colour, or be measured against: found below folders, decoded small, refused with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorizer_cli.color.colourless import colourless
+from colorizer_cli.errors import ColorizerError, PhotoError
+from colorizer_cli.photo.formats import READ_SUFFIXES
+from colorizer_cli.photo.reading import read_photo
+
+TINY = 64  # px on the short side
+
+
+class UnusableError(ColorizerError):
+    """A photo that teaches no colour; the message is the reason, a word or two."""
+
+
+def photos_below(folders: Sequence[Path]) -> list[Path]:
+    """All files below the folders that are photos by their suffix, sorted, hidden ones left out."""
+    return [
+        path
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in READ_SUFFIXES and not path.name.startswith(".")
+    ]
+
+
+def decode_usable(path: Path, short_side: int) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 sRGB, upright, at most `short_side` px on its short side.
+
+    Raises UnusableError with the reason: broken, tiny, gray or toned.
+    """
+    try:
+        photo = read_photo(path)
+        if min(photo.width, photo.height) < TINY:
+            raise UnusableError("tiny")
+        scale = min(1.0, short_side / min(photo.width, photo.height))
+        pixels = photo.thumbnail(round(photo.width * scale), round(photo.height * scale))
+    except (PhotoError, OSError) as error:
+        raise UnusableError("broken") from error
+    reason = colourless(pixels)
+    if reason:
+        raise UnusableError(reason)
+    return pixels
