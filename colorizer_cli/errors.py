@@ -5,7 +5,8 @@
     ├── PhotoError            the input cannot be read, or is not a photo
     │   └── AlreadyInColourError   exit 0: there is nothing to do
     ├── OutputError           the result cannot be written where it should go
-    ├── WeightsError          a weights folder is missing, incomplete or damaged
+    ├── WeightsError          a weights folder is missing, incomplete, damaged or not to be trusted
+    │   └── HubError          weights cannot be fetched from the Hub, or published there
     ├── BackendError          the asked-for backend or device is not to be had
     ├── TrainingError         a training run cannot start or go on
     └── ServerError           the edit page cannot be served
@@ -43,7 +44,11 @@ class OutputError(ColorizerError):
 
 
 class WeightsError(ColorizerError):
-    """A weights folder is missing, incomplete or damaged."""
+    """A weights folder is missing, incomplete, damaged or not to be trusted."""
+
+
+class HubError(WeightsError):
+    """Weights cannot be fetched from the Hub, or published there."""
 
 
 class BackendError(ColorizerError):

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pyvips
+from hub_server import HubServer
 from PIL import Image
 from skimage import data
 from skimage.color import rgb2gray
+from tiny_weights import write_tiny
 
 from colorizer_cli import Colorizer
 
@@ -39,3 +41,23 @@ def open_image() -> Iterator[Callable[[Path], Image.Image]]:
     """Pillow's open; the files are closed after the test."""
     with ExitStack() as stack:
         yield lambda path: stack.enter_context(Image.open(path))
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    """A Hub on loopback, which this process and the commands that it starts take for the real one; no token."""
+    for name in ("HF_TOKEN", "HF_HUB_OFFLINE", "HF_ASSETS_CACHE", "HF_HUB_DOWNLOAD_TIMEOUT"):
+        monkeypatch.delenv(name, raising=False)
+    server = HubServer()
+    monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("HF_TOKEN_PATH", str(tmp_path / "hf" / "token"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """A weights folder of 300 kB."""
+    return write_tiny(tmp_path / "tiny")

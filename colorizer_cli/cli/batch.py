@@ -8,6 +8,7 @@ import typer
 
 from colorizer_cli.cli import options
 from colorizer_cli.cli.console import print_json, printable, say
+from colorizer_cli.cli.fetching import fetched
 from colorizer_cli.errors import UsageError
 from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY
 
@@ -95,6 +96,7 @@ def batch(
 
     if like and consistent:
         raise UsageError("--like and --consistent both choose the palette; leave one of them away")
+    weights = fetched(weights, quiet or as_json)  # pinned: all workers, and a run that goes on, use the same
     settings = Settings(vividness, size, border, tone)
     if like or consistent:
         from colorizer_cli.engine.knowledge import informed

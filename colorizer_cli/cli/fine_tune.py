@@ -18,7 +18,7 @@ def fine_tune(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The weights folder to make.")],
     weights: Annotated[
         str | None,
-        typer.Option(metavar="NAME|DIR", help="Weights to start from.", show_default="the embedded ones"),
+        typer.Option(metavar="NAME|DIR|hf:…", help="Weights to start from.", show_default="the embedded ones"),
     ] = None,
     sizes: Annotated[str, typer.Option(help="Photo sizes, px, trained on one after the other.")] = "32,64,128,256",
     views: Annotated[
@@ -45,14 +45,19 @@ def fine_tune(
     compiled: Annotated[bool, typer.Option("--compile", help="Through torch.compile.")] = False,
     from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Train new weights of --preset.")] = False,
     preset: Annotated[
-        str,
-        typer.Option(metavar=PRESETS, help="With --from-scratch: the network.", autocompletion=options.one_of(PRESETS)),
-    ] = "hybrid-lite",
+        str | None,
+        typer.Option(
+            metavar=PRESETS,
+            help="The network; one without trained weights is trained from its backbones on.",
+            show_default="hybrid-lite",
+            autocompletion=options.one_of(PRESETS),
+        ),
+    ] = None,
     backbone_weights: Annotated[
         list[str] | None,
         typer.Option(
             metavar="hub|random|[ENCODER=]FILE",
-            help="With --from-scratch: where pretrained encoders come from.",
+            help="For a new network: where pretrained encoders come from.",
             show_default="hub",
         ),
     ] = None,
@@ -67,15 +72,16 @@ def fine_tune(
     from colorizer_cli.training.requirements import require_training_packages
 
     require_training_packages()
+    from colorizer_cli.cli.fetching import fetched
     from colorizer_cli.cli.training_report import TrainingDisplay, outcome_json, say_outcome
-    from colorizer_cli.training.fine_tune import FineTuning, fine_tune
+    from colorizer_cli.training.fine_tune import FineTuning, fine_tune, starts_anew
 
     job = FineTuning(
         archives=tuple(archives),
         output=output,
-        weights=weights,
-        from_scratch=from_scratch,
-        preset=preset,
+        weights=fetched(weights, quiet or as_json),
+        from_scratch=starts_anew(preset, weights, from_scratch),
+        preset=preset or "hybrid-lite",
         backbone_weights=tuple(backbone_weights or ("hub",)),
         sizes=sizes,
         views=views,

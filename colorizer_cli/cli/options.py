@@ -43,7 +43,8 @@ Output = Annotated[
     ),
 ]
 Weights = Annotated[
-    str | None, typer.Option(metavar="NAME|DIR", help="Which weights.", show_default="the embedded ones")
+    str | None,
+    typer.Option(metavar="NAME|DIR|hf:OWNER/REPO[@REV]", help="Which weights.", show_default="the embedded ones"),
 ]
 Backend = Annotated[
     str,

@@ -11,6 +11,7 @@ import typer
 
 from colorizer_cli.cli import options
 from colorizer_cli.cli.console import print_json, progress_bar, say
+from colorizer_cli.cli.fetching import fetched
 from colorizer_cli.errors import UsageError
 from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY
 
@@ -80,6 +81,7 @@ def colorize(
         ask=ask,
         certificate=_certificate(c2pa, c2pa_key),
     )
+    weights = fetched(weights, quiet or as_json)
     with progress_bar(shown=not quiet and not as_json) as report:
         settings = Settings(vividness, size, border, tone, candidate=pick)
         result = run(replace(job, report=report), weights, backend, device, settings)

@@ -31,11 +31,10 @@ class TimmEncoder(nn.Module):
         *,
         mean: Sequence[float],
         std: Sequence[float],
-        pretrained: bool = False,
         frozen: bool = False,
     ) -> None:
         super().__init__()
-        self.network = timm.create_model(name, pretrained=pretrained, features_only=True)
+        self.network = timm.create_model(name, pretrained=False, features_only=True)
         info = self.network.feature_info
         self.feature_info = FeatureInfo(tuple(info.channels()), tuple(info.reduction()))
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)

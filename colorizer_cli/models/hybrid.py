@@ -113,17 +113,12 @@ class HybridUNet(nn.Module):
         return [pool_hints(hints, stride) for stride in (self.deepest_stride, *(stride for _, stride in self._skips))]
 
 
-def hybrid_lite(bins: int | None = None, pretrained: bool = False) -> HybridUNet:
-    """The embedded preset: EfficientNet-Lite0 and a thin detail encoder, a distribution at stride 4. 6.1 M parameters.
-
-    `pretrained` fetches the ImageNet backbone from the Hub through timm.
-    """
+def hybrid_lite(bins: int | None = None) -> HybridUNet:
+    """The embedded preset: EfficientNet-Lite0 and a thin detail encoder, a distribution at stride 4. 6.1 M weights."""
     bins = bins or len(gamut_bins())
     return HybridUNet(
         encoders={
-            "semantic": TimmEncoder(
-                "tf_efficientnet_lite0.in1k", mean=INCEPTION_MEAN, std=INCEPTION_STD, pretrained=pretrained
-            ),
+            "semantic": TimmEncoder("tf_efficientnet_lite0.in1k", mean=INCEPTION_MEAN, std=INCEPTION_STD),
             "detail": DetailEncoder(),
         },
         bottleneck=("semantic",),
@@ -136,20 +131,14 @@ def hybrid_lite(bins: int | None = None, pretrained: bool = False) -> HybridUNet
     )
 
 
-def hybrid_vgg16_resnet50v2(pretrained: bool = False) -> HybridUNet:
+def hybrid_vgg16_resnet50v2() -> HybridUNet:
     """The reference design: VGG16 and ResNet50V2, both frozen, concatenated at the bottleneck; VGG skips at five
     levels into a transposed-convolution decoder; a and b at full network resolution, −128…127.
-
-    `pretrained` fetches both ImageNet backbones from the Hub through timm.
     """
     return HybridUNet(
         encoders={
-            "vgg16": TimmEncoder(
-                "vgg16.tv_in1k", mean=IMAGENET_MEAN, std=IMAGENET_STD, pretrained=pretrained, frozen=True
-            ),
-            "resnet50v2": TimmEncoder(
-                "resnetv2_50.a1h_in1k", mean=INCEPTION_MEAN, std=INCEPTION_STD, pretrained=pretrained, frozen=True
-            ),
+            "vgg16": TimmEncoder("vgg16.tv_in1k", mean=IMAGENET_MEAN, std=IMAGENET_STD, frozen=True),
+            "resnet50v2": TimmEncoder("resnetv2_50.a1h_in1k", mean=INCEPTION_MEAN, std=INCEPTION_STD, frozen=True),
         },
         bottleneck=("vgg16", "resnet50v2"),
         skips=tuple((("vgg16",), stride) for stride in (16, 8, 4, 2, 1)),
@@ -165,11 +154,8 @@ PRESETS: dict[str, Callable[..., HybridUNet]] = {
 }
 
 
-def build(preset: str, pretrained: bool = False) -> HybridUNet:
-    """A new network; `pretrained` fetches its ImageNet backbones from the Hub through timm.
-
-    Raises KeyError with the presets there are.
-    """
+def build(preset: str) -> HybridUNet:
+    """A new network, its encoders not pretrained. Raises KeyError with the presets there are."""
     if preset not in PRESETS:
         raise KeyError(f"unknown preset {preset!r}; there are {', '.join(PRESETS)}")
-    return PRESETS[preset](pretrained=pretrained)
+    return PRESETS[preset]()

@@ -10,7 +10,7 @@ import torch
 import typer
 
 from colorizer_cli.errors import ColorizerError, TrainingError
-from colorizer_cli.models.hybrid import build
+from colorizer_cli.training.backbones import HUB, RANDOM, network_with_backbones
 from colorizer_cli.training.cache import PhotoCache, find_photos
 from colorizer_cli.training.initial import load_initial
 from colorizer_cli.training.loop import Recipe, Run
@@ -46,7 +46,7 @@ def train(
             raise TrainingError(
                 f"{preset} keeps its encoders frozen: give --pretrained or --init, or it learns from noise"
             )
-        network = build(preset, pretrained)
+        network = network_with_backbones(preset, [HUB if pretrained else RANDOM])
         if init is not None:
             load_initial(network, init)
         recipe = Recipe(

@@ -12,7 +12,7 @@ import torch
 from colorizer_cli.errors import UsageError
 from colorizer_cli.models.hybrid import PRESETS, HybridUNet
 from colorizer_cli.training import recipe as recipes
-from colorizer_cli.training.backbones import HUB, network_with_backbones
+from colorizer_cli.training.backbones import HUB, network_with_backbones, pull_backbones
 from colorizer_cli.training.blending import blend
 from colorizer_cli.training.disk import writing_to
 from colorizer_cli.training.initial import load_initial
@@ -26,13 +26,12 @@ from colorizer_cli.training.shrunk import Shrunk
 from colorizer_cli.training.stages import parse_sizes, share_out
 from colorizer_cli.training.verdict import Verdict
 from colorizer_cli.weights.folder import WeightsFolder
-from colorizer_cli.weights.registry import find_weights
+from colorizer_cli.weights.registry import DEFAULT, REFERENCE, find_weights
 
 ENLARGED_AT_MOST = 1.5  # photos are trained on at sizes up to this multiple of their own short side
 VIEWS, VIEWS_PER_PHOTO = 6_000, 25
 WATCHED, WATCHED_SIDE = 60, 128  # held-back photos that the error is shown on while training runs, and their size, px
 NEVER = 10**9  # steps: checkpoints go by the clock
-REFERENCE = "hybrid-vgg16-resnet50v2"
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class FineTuning:
     output: Path
     weights: str | None = None
     from_scratch: bool = False
-    preset: str = "hybrid-lite"
+    preset: str = DEFAULT
     backbone_weights: tuple[str, ...] = (HUB,)
     sizes: str = "32,64,128,256"
     views: int | None = None
@@ -59,6 +58,11 @@ class FineTuning:
     resume: bool = False
     overwrite: bool = False
     force: bool = False
+
+
+def starts_anew(preset: str | None, weights: str | None, from_scratch: bool) -> bool:
+    """Whether to train from pretrained encoders on: asked for, or because `preset` has no trained weights yet."""
+    return from_scratch or (preset not in (None, DEFAULT) and weights is None)
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
             on_progress(Progress("reading photos", done, total))
 
     with accelerator.local_main_process_first():
+        if base is None:  # before hours may go into reading photos
+            pull_backbones(job.preset, job.backbone_weights, on_progress)
         archive = read_archive(job.archives, cache, max(sizes), job.cache_bytes, reading, base is not None)
     recipe = _recipe(job, archive, [size for size in sizes if _fits(size, sizes, archive)], batch)
     settings = {"recipe": _what_matters(recipe), "weights": _identity(job, base), "photos": _digest(archive.hashes)}

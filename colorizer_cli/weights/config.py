@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from colorizer_cli.errors import WeightsError
+from colorizer_cli.weights.names import HASHED, TEXT_BYTES
 
 if TYPE_CHECKING:  # --help reads a config too, and must not wait for numpy
     import numpy as np
     from numpy.typing import NDArray
 
 FORMAT = 1
-MAX_CONFIG_BYTES = 1_000_000
+LONGEST_NAME = 200
 HEADS = ("distribution", "regression")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,11 @@ class WeightsConfig:
         """Raises WeightsError where the file is missing, not JSON, or an entry is missing, unknown or out of range."""
         if not file.is_file():
             raise WeightsError(f"{file.parent} is no weights folder: it has no {file.name}")
-        if file.stat().st_size > MAX_CONFIG_BYTES:
-            raise WeightsError(f"{file} has {file.stat().st_size} bytes; expected at most {MAX_CONFIG_BYTES}")
+        if file.stat().st_size > TEXT_BYTES:
+            raise WeightsError(f"{file} has {file.stat().st_size} bytes; expected at most {TEXT_BYTES}")
         try:
             entries = json.loads(file.read_text(encoding="utf-8"))
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # among them: no UTF-8, numbers too long, nested too deeply
             raise WeightsError(f"{file} is not JSON: {error}") from error
         if not isinstance(entries, dict):
             raise WeightsError(f"{file} holds no JSON object")
@@ -115,6 +118,18 @@ class WeightsConfig:
             prior=prior,
             metrics=entry("metrics", dict),
             sha256=entry("sha256", dict),
+        )
+        for key in ("name", "preset", "licence", "terms"):
+            text = getattr(config, key)
+            require(text.isprintable(), f"{key!r} has characters that cannot be printed")
+        require(0 < len(config.name) <= LONGEST_NAME, f"'name' must have 1…{LONGEST_NAME} characters")
+        require(
+            all(isinstance(x, int | float) and not isinstance(x, bool) for x in config.metrics.values()),
+            "'metrics' must be numbers by name",
+        )
+        require(
+            all(SHA256.fullmatch(str(config.sha256.get(name, ""))) for name in HASHED),
+            f"'sha256' must have 64 hexadecimal digits for each of {', '.join(HASHED)}",
         )
         require(config.head in HEADS, f"'head' is {config.head!r}; expected one of {HEADS}")
         require((config.head == "distribution") == bool(bins), "a distribution has bins, a regression has none")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from colorizer_cli.errors import WeightsError
 from colorizer_cli.weights.config import WeightsConfig
+from colorizer_cli.weights.names import CARD, CONFIG, HASHED, ONNX, SAFETENSORS, file_sha256
+from colorizer_cli.weights.untrusted import check_file, no_weights_folder
 
-CONFIG, SAFETENSORS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
-HASHED = (SAFETENSORS, ONNX)
+__all__ = ["CARD", "CONFIG", "HASHED", "ONNX", "SAFETENSORS", "WeightsFolder", "file_sha256"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,9 @@ class WeightsFolder:
         """Raises WeightsError where the folder is missing or its config is not valid."""
         if not path.is_dir():
             raise WeightsError(f"{path}: no such weights folder")
-        return cls(path, WeightsConfig.read(path / CONFIG))
+        if not (path / CONFIG).is_file():
+            raise no_weights_folder(path)
+        return cls(path, WeightsConfig.read(check_file(path / CONFIG)))
 
     @cached_property
     def sha256(self) -> str:
@@ -34,22 +36,26 @@ class WeightsFolder:
         return file_sha256(self.path / CONFIG)
 
     def file(self, name: str) -> Path:
-        """Raises WeightsError where the folder lacks the file."""
+        """Raises WeightsError where the folder lacks the file, or the file is too large or lies elsewhere."""
         if name not in (CONFIG, SAFETENSORS, ONNX, CARD):
             raise WeightsError(f"{name!r} is no file of a weights folder")
         file = self.path / name
         if not file.is_file():
             raise WeightsError(f"{self.path} is incomplete: {name} is missing")
-        return file
+        return check_file(file)
 
     def verified_file(self, name: str) -> Path:
         """`file`, after its sha256 has been compared with the recorded one: what provenance vouches for is what runs.
 
-        Raises WeightsError where the file is missing or another one.
+        Raises WeightsError where the file is missing or another one, or asks for more than a network needs.
         """
         file = self.file(name)
         if file_sha256(file) != self.config.sha256.get(name):
             raise WeightsError(f"{file} is damaged or another file: its sha256 is not the one in {CONFIG}")
+        if name == ONNX:
+            from colorizer_cli.weights.onnx_contents import refuse_unsafe
+
+            refuse_unsafe(file)
         return file
 
     def verify(self) -> list[str]:
@@ -64,9 +70,3 @@ class WeightsFolder:
             if found != expected:
                 problems.append(f"{name}: sha256 is {found}, config.json says {expected}")
         return problems
-
-
-def file_sha256(file: Path) -> str:
-    """Lower-case hexadecimal sha256 of a file's bytes."""
-    with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -13,7 +13,7 @@ import pytest
 import pyvips
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"torch", "onnxruntime", "cv2", "pyvips", "numpy", "timm"}
+HEAVY = {"torch", "onnxruntime", "cv2", "pyvips", "numpy", "timm", "huggingface_hub", "httpx2", "safetensors"}
 
 
 def imported(code: str, folder: Path) -> set[str]:
@@ -113,4 +113,4 @@ def test_a_wheel_carries_the_weights_and_works_without_torch(tmp_path: Path, gra
     assert tuning.stderr.splitlines()[-1] == "pip install 'colorizer-cli[torch]'"
     packages = tmp_path / "fresh" / "lib"
     size = sum(file.stat().st_size for file in packages.rglob("*") if file.is_file() and not file.is_symlink())
-    assert size < 450e6, f"{size / 1e6:.0f} MB"
+    assert size < 470e6, f"{size / 1e6:.0f} MB"
