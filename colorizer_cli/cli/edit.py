@@ -11,6 +11,7 @@ import typer
 
 from colorizer_cli.cli import options
 from colorizer_cli.cli.console import print_json, say
+from colorizer_cli.cli.fetching import fetched
 from colorizer_cli.errors import AlreadyInColourError
 from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY
 
@@ -90,7 +91,7 @@ def edit(
             say(f"{names['output']}  (hints: {names['hints']})")
 
     try:
-        session = open_session(job, weights, backend, device, Settings(vividness, size, border, tone))
+        session = open_session(job, fetched(weights, quiet or as_json), backend, device, Settings(vividness, size, border, tone))
     except AlreadyInColourError as reason:
         say(str(reason))
         return

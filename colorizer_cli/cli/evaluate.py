@@ -9,6 +9,7 @@ import typer
 
 from colorizer_cli.cli import options
 from colorizer_cli.cli.console import print_json, print_table, progress_bar, say
+from colorizer_cli.cli.fetching import fetched
 
 
 def evaluate(
@@ -16,7 +17,7 @@ def evaluate(
     weights: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME|DIR", help="Which weights; several are compared in pairs.", show_default="the embedded ones"
+            metavar="NAME|DIR|hf:…", help="Which weights; several are compared in pairs.", show_default="the embedded ones"
         ),
     ] = None,
     vividness: Annotated[
@@ -61,7 +62,7 @@ def evaluate(
         if file is not None:
             check_place(file, overwrite=overwrite)
     photos = ColourPhotos(folders, short_side, centre_crop, sample, seed)
-    colorizers = [Colorizer(name, backend, device) for name in weights or (None,)]
+    colorizers = [Colorizer(fetched(name, quiet or as_json), backend, device) for name in weights or (None,)]
     base = baselines(colorizers)
     methods: list[Method] = [*weights_methods(colorizers, vividness or (), size), *base]
     with progress_bar(not quiet and not as_json, "measuring") as progress:

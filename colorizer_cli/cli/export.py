@@ -9,11 +9,12 @@ import typer
 
 from colorizer_cli.cli import options
 from colorizer_cli.cli.console import print_json, say
+from colorizer_cli.cli.fetching import fetched
 
 
 def export(
     weights: Annotated[
-        str | None, typer.Argument(metavar="[NAME|DIR]", help="Which weights.", show_default="the embedded ones")
+        str | None, typer.Argument(metavar="[NAME|DIR|hf:…]", help="Which weights.", show_default="the embedded ones")
     ] = None,
     output: Annotated[
         Path | None,
@@ -53,7 +54,7 @@ def export(
 
     if output is None:
         output = Path(f"{Path(weights or 'hybrid-lite').name}{'-int8' if int8 else ''}.onnx")
-    done = export_weights(Export(weights, output, int8, opset, photos, largest, mean, overwrite))
+    done = export_weights(Export(fetched(weights, quiet or as_json), output, int8, opset, photos, largest, mean, overwrite))
     if as_json:
         proof = done.parity
         print_json(
