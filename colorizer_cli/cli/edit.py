@@ -91,7 +91,8 @@ def edit(
             say(f"{names['output']}  (hints: {names['hints']})")
 
     try:
-        session = open_session(job, fetched(weights, quiet or as_json), backend, device, Settings(vividness, size, border, tone))
+        weights = fetched(weights, quiet or as_json)
+        session = open_session(job, weights, backend, device, Settings(vividness, size, border, tone))
     except AlreadyInColourError as reason:
         say(str(reason))
         return

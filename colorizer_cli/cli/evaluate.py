@@ -17,7 +17,9 @@ def evaluate(
     weights: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME|DIR|hf:…", help="Which weights; several are compared in pairs.", show_default="the embedded ones"
+            metavar="NAME|DIR|hf:…",
+            help="Which weights; several are compared in pairs.",
+            show_default="the embedded ones",
         ),
     ] = None,
     vividness: Annotated[

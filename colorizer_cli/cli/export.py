@@ -54,7 +54,8 @@ def export(
 
     if output is None:
         output = Path(f"{Path(weights or 'hybrid-lite').name}{'-int8' if int8 else ''}.onnx")
-    done = export_weights(Export(fetched(weights, quiet or as_json), output, int8, opset, photos, largest, mean, overwrite))
+    weights = fetched(weights, quiet or as_json)
+    done = export_weights(Export(weights, output, int8, opset, photos, largest, mean, overwrite))
     if as_json:
         proof = done.parity
         print_json(

@@ -46,6 +46,7 @@ def colorize_calls(text: str, command: str = "colorize") -> list[list[str]]:
     for line in text.replace("\\\n", " ").splitlines():
         lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>()")
         lexer.commenters = "#"
+        lexer.wordchars += ":@"
         words = list(lexer)
         for start, word in enumerate(words):
             if word == command:
