@@ -1,39 +1,44 @@
 """Trains the small network that tells negatives: python -m colorizer_cli.training.negatives PHOTOS… -o negative.onnx
 
-Each photo is shown as it is or inverted, with contrast, exposure, crop and noise varied; the network says which.
+Each photo is shown as it is or inverted, with contrast, exposure, crop and noise varied, and once more inverted, as the
+engine shows it: the difference of the two answers is to say which is the photo.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from colorizer_cli.engine.negative import FLATTEST, SIDE
+from colorizer_cli.models.export import halve_weights
 
-STORED = 96  # pixels of a photo's side in memory
-CHANNELS = (1, 16, 32, 48, 64)
-BATCH, LEARNING_RATE = 128, 4e-3
+STORED = 128  # pixels of a photo's side in memory
+SMALLEST = 72  # pixels of a crop's side
+CHANNELS = (1, 24, 48, 96, 128, 160)
+BATCH, LEARNING_RATE = 64, 3e-3
 
 
 def network() -> nn.Sequential:
-    """(N, 1, 64, 64) standardised gray → (N, 1) logit that it is a negative."""
+    """(N, 1, 96, 96) standardised gray → (N, 1) logit that it is a negative."""
     layers: list[nn.Module] = []
-    for number, (before, after) in enumerate(zip(CHANNELS, (*CHANNELS[1:], CHANNELS[-1]), strict=True)):
-        stride = 1 if number == len(CHANNELS) - 1 else 2
+    for number, (before, after) in enumerate(itertools.pairwise(CHANNELS), start=2):
+        stride = 1 if number == len(CHANNELS) else 2
         layers += [nn.Conv2d(before, after, 3, stride, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(CHANNELS[-1], 1))
 
 
 def examples(photos: Tensor, random: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """(N, 96, 96) uint8 → ((N, 1, 64, 64) standardised, (N,) 1 where inverted)."""
-    height, width = random.integers(SIDE, STORED + 1, 2)
+    """(N, 128, 128) uint8 → ((N, 1, 96, 96) gray, (N,) 1 where inverted)."""
+    height, width = random.integers(SMALLEST, STORED + 1, 2)
     top, left = random.integers(0, STORED - height + 1), random.integers(0, STORED - width + 1)
     x = photos[:, None, top : top + height, left : left + width].float() / 255
     x = F.interpolate(x, size=(SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False).clamp(1e-3, 1)
@@ -46,13 +51,16 @@ def examples(photos: Tensor, random: np.random.Generator) -> tuple[Tensor, Tenso
     x = torch.where(inverted, 1 - x, x).clamp(1e-3, 1) ** some(-0.6, 0.6).exp()
     black, white = some(0, 0.3), some(0.7, 1)
     x = black + (white - black) * x + torch.randn_like(x) * 0.02 * float(random.random())
-    x = x.flip(-1) if random.random() < 0.5 else x
-    deviation = x.std((1, 2, 3), keepdim=True) + FLATTEST
-    return (x - x.mean((1, 2, 3), keepdim=True)) / deviation, inverted.flatten().float()
+    return x.flip(-1) if random.random() < 0.5 else x, inverted.flatten().float()
+
+
+def standardise(x: Tensor) -> Tensor:
+    """As `engine.negative.standardise`, for (N, 1, H, W)."""
+    return (x - x.mean((1, 2, 3), keepdim=True)) / (x.std((1, 2, 3), keepdim=True) + FLATTEST)
 
 
 def train(photos: Tensor, epochs: int, seed: int = 0) -> nn.Sequential:
-    """`photos` (N, 96, 96) uint8 → the trained network."""
+    """`photos` (N, 128, 128) uint8 → the trained network."""
     torch.manual_seed(seed)
     random, model = np.random.default_rng(seed), network()
     steps = max(1, epochs * len(photos) // BATCH)
@@ -60,7 +68,8 @@ def train(photos: Tensor, epochs: int, seed: int = 0) -> nn.Sequential:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps + 1)
     for _ in range(steps):
         x, inverted = examples(photos[torch.from_numpy(random.integers(0, len(photos), BATCH))], random)
-        loss: Any = F.binary_cross_entropy_with_logits(model(x)[:, 0], inverted)
+        as_is, turned = model(torch.cat([standardise(x), standardise(1 - x)]))[:, 0].chunk(2)
+        loss: Any = F.binary_cross_entropy_with_logits(as_is - turned, inverted)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -69,21 +78,24 @@ def train(photos: Tensor, epochs: int, seed: int = 0) -> nn.Sequential:
 
 
 def read_photos(folders: list[Path]) -> Tensor:
-    """All photos below the folders → (N, 96, 96) uint8 gray."""
+    """All photos below the folders → (N, 128, 128) uint8 gray."""
     grays = (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for folder in folders for path in sorted(folder.rglob("*.*")))
     small = [cv2.resize(gray, (STORED, STORED), interpolation=cv2.INTER_AREA) for gray in grays if gray is not None]
     return torch.from_numpy(np.stack(small))
 
 
 def export(model: nn.Sequential, path: Path) -> None:
-    """Writes ONNX with one input, gray (2, 1, 64, 64): a photo and its inversion."""
+    """Writes ONNX with one input, gray (2, 1, 96, 96): a photo and its inversion. Weights are stored as float16."""
     torch.onnx.export(model, (torch.zeros(2, 1, SIDE, SIDE),), str(path), input_names=["gray"], dynamo=False)
+    stored = onnx.load(str(path))
+    halve_weights(stored)
+    path.write_bytes(stored.SerializeToString())
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", nargs="+", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=7)
     given = parser.parse_args()
     export(train(read_photos(given.photos), given.epochs), given.output)
