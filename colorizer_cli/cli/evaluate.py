@@ -66,7 +66,7 @@ def evaluate(
     photos = ColourPhotos(folders, short_side, centre_crop, sample, seed)
     colorizers = [Colorizer(fetched(name, quiet or as_json), backend, device) for name in weights or (None,)]
     base = baselines(colorizers)
-    methods: list[Method] = [*weights_methods(colorizers, vividness or (), size), *base]
+    methods: list[Method] = [*weights_methods(colorizers, vividness or (), size, weights or ()), *base]
     with progress_bar(not quiet and not as_json, "measuring") as progress:
         measured = measure_all(photos, methods, film, progress)
     summaries, true = summarize(measured, seed)

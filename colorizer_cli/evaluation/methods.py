@@ -81,13 +81,19 @@ class Remembering:
         return self._last[1]
 
 
-def weights_methods(colorizers: Sequence[Colorizer], vividnesses: Sequence[float], size: int | None) -> list[Weights]:
-    """Each set of weights at each vividness; at its own and at 0 where none is given."""
+def weights_methods(
+    colorizers: Sequence[Colorizer], vividnesses: Sequence[float], size: int | None, given: Sequence[str] = ()
+) -> list[Weights]:
+    """Each set of weights at each vividness; at its own and at 0 where none is given.
+
+    `given`: what the user calls them, for where their own names do not tell them apart.
+    """
     methods = []
     names = [colorizer.weights.config.name for colorizer in colorizers]
-    for colorizer, name in zip(colorizers, names, strict=True):
+    given = given or [str(colorizer.weights.path) for colorizer in colorizers]
+    for colorizer, name, called in zip(colorizers, names, given, strict=True):
         config = colorizer.weights.config
-        told = name if names.count(name) == 1 else str(colorizer.weights.path)
+        told = name if names.count(name) == 1 else called
         remembering = Colorizer.of(colorizer.weights, Remembering(colorizer.predictor))
         if config.head == "regression":  # one colour: there is nothing to decode
             methods.append(Weights(told, remembering, 0.0, size))
