@@ -12,15 +12,19 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from colorizer_cli.cli import batch, doctor, edit, evaluate, export, fine_tune, options, photo, verify, weights
+from colorizer_cli.cli import options
+from colorizer_cli.cli.commands import HOMES, PHOTO, Commands
 from colorizer_cli.errors import ColorizerError
 
 INTERRUPTED = 130
-PHOTO = "PHOTO"  # the default command; never typed
 
 
 class PhotoByDefault(TyperGroup):
     """A command line that names no command is the photo command's: when it is run, and when the shell completes it."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = Commands()
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         nothing_yet = ctx.resilient_parsing and not args  # the shell completes the first word
@@ -47,18 +51,7 @@ app = typer.Typer(
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(PHOTO, help="Colour one photo: `colorize PHOTO [OPTIONS]`; see `colorize PHOTO --help`.")(photo.colorize)
-app.command("batch")(batch.batch)
-app.add_typer(weights.app, name="weights")
-app.command("doctor")(doctor.doctor)
-app.command("verify")(verify.verify)
-app.command("fine-tune")(fine_tune.fine_tune)
-app.command("evaluate")(evaluate.evaluate)
-app.command("export")(export.export)
-app.command("edit")(edit.edit)
-
-
-COMMANDS = {"weights", "doctor", "verify", "fine-tune", "batch", "evaluate", "export", "edit"}
+COMMANDS = set(HOMES) - {PHOTO}
 GLOBAL_OPTIONS = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 
 
@@ -97,6 +90,8 @@ def command() -> None:
 
 def main() -> None:
     """Runs the command that sys.argv names; always ends with SystemExit."""
+    # NumPy's BLAS would start a thread for each core; they spin for a while, and nothing here multiplies large matrices
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _terminate)
     try:

@@ -48,7 +48,7 @@ def export(
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ) -> None:
-    """Write the network as ONNX, after proof that it gives the same colours (needs the extra [torch])."""
+    """Write the network as ONNX, after proof that it gives the same colours (needs the torch extra)."""
     from colorizer_cli.exporting.export import Export
     from colorizer_cli.exporting.export import export as export_weights
 
