@@ -1,6 +1,8 @@
 """From a distribution over a/b bins to one a/b: the vividness dial.
 
-Source: the annealed mean of Zhang, Isola, Efros (ECCV 2016), joined with a division by the prior.
+Sources: the annealed mean of Zhang, Isola, Efros (ECCV 2016), joined with a division by the prior; and a gain against
+the paleness of means. The mean of many possible colours is pale, the paler the less sure the network is; sharpening the
+distribution until it is as colourful as photos are means to guess more hues, a gain only to be bolder about the mean's.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 PRIOR_FLOOR = 1e-5  # bins that the training photos never show are not boosted without bound
+COOLING, DIVISION, GAIN = 0.16, 0.2, 1.2  # of temperature, by the prior, and of chroma: at vividness 1
+SURE = 0.8  # the confidence from which on chroma is left as it is; validation photos have 0.35 to 0.7, hints more
 
 
 def decode(
@@ -19,19 +23,22 @@ def decode(
 ) -> NDArray[np.float32]:
     """(K, h, w) logits → (2, h, w) float32 a and b in Lab units.
 
-    vividness 0: the expected colour (lowest squared error, muted); 1: as colourful as photos are.
-    p ∝ softmax((logits − r·log prior) / T) with T = 1 − 0.4·v and r = 0.5·v; the colour is Σ p·bin.
+    vividness v = 0: the expected colour (lowest squared error, muted); 1: as colourful as photos are.
+    p ∝ softmax((logits − r·log prior) / T) with T = 1 − 0.16·v and r = 0.2·v; the colour is g·Σ p·bin, with
+    g = 1 + 1.2·v·(1 − c / 0.8) where the confidence c is below 0.8, else 1.
     `bins` is (K, 2), `prior` (K,) frequencies that sum to 1.
     """
-    temperature, exponent = 1 - 0.4 * vividness, 0.5 * vividness
+    temperature = 1 - COOLING * vividness
     scores: NDArray[np.floating] = logits.reshape(len(bins), -1)
-    if exponent:
-        scores = scores - exponent * np.log(np.maximum(prior, PRIOR_FLOOR))[:, None]
+    if vividness:
+        scores = scores - DIVISION * vividness * np.log(np.maximum(prior, PRIOR_FLOOR))[:, None]
     scores = (scores - scores.max(axis=0)) / np.float32(temperature)
     np.exp(scores, out=scores)
     # not through BLAS, whose threads would go on spinning while the photo is decoded and rendered
-    ab = np.einsum("kc,kn->cn", bins, scores) / scores.sum(axis=0)
-    return np.asarray(ab.reshape(2, *logits.shape[1:]), np.float32)
+    ab = (np.einsum("kc,kn->cn", bins, scores) / scores.sum(axis=0)).reshape(2, *logits.shape[1:])
+    if vividness:
+        ab *= 1 + GAIN * vividness * np.clip(1 - confidence(logits) / SURE, 0, 1)
+    return np.asarray(ab, np.float32)
 
 
 def confidence(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Which vividness gives the most colour for little error: measured on validation photos."""
+"""Which vividness gives about as much colour as true photos have: measured on validation photos."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from colorizer_cli.models.hybrid import HybridUNet
 from colorizer_cli.training.cache import Photos
 from colorizer_cli.training.dataset import BYTE_TO_LINEAR
 
-ERROR_ALLOWED = 1.04  # beyond, what colour is gained is more often wrong than right
-STEPS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
+ENOUGH = 0.9  # of the true photos' colourfulness; more would cost more error than it is worth
+STEPS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 1.0)
 
 
 @dataclass(frozen=True)
@@ -36,28 +36,36 @@ def vividness_curve(
     bins: NDArray[np.float32],
     prior: NDArray[np.float32],
     every: int = 3,
-) -> tuple[list[Point], float]:
-    """→ (a point for each step, mean colourfulness of the true photos), over every third photo of the caches.
+) -> tuple[list[Point], float, float]:
+    """→ (a point for each step, mean colourfulness of the true photos, a/b squared error of leaving them gray), over
+    every third photo of the caches.
 
     Photos are coloured as the engine does it: guided upsampling, gamut mapping, 8 bits.
     """
     network.eval()
     figures: list[list[tuple[float, float]]] = []
-    true: list[float] = []
+    true: list[tuple[float, float]] = []
     for cache in caches:
         for i in range(0, len(cache), every):
             truth = np.asarray(cache[i])
             figures.append(_one_photo(network, truth, bins, prior))
-            true.append(colourfulness(truth.astype(np.float64)))
+            gray_error = float((srgb_to_lab(truth / np.float32(255))[..., 1:] ** 2).mean())
+            true.append((colourfulness(truth.astype(np.float64)), gray_error))
     means = np.asarray(figures).mean(axis=0)
-    return [Point(v, float(m), float(c)) for v, (m, c) in zip(STEPS, means, strict=True)], float(np.mean(true))
+    points = [Point(v, float(m), float(c)) for v, (m, c) in zip(STEPS, means, strict=True)]
+    true_colourfulness, gray_error = np.mean(true, axis=0).tolist()
+    return points, true_colourfulness, gray_error
 
 
-def choose_vividness(curve: Sequence[Point], true_colourfulness: float) -> float:
-    """The highest step whose error is within 4 % of the lowest, and that is no more colourful than the true photos."""
-    limit = ERROR_ALLOWED * min(point.ab_mse for point in curve)
-    fitting = [p.vividness for p in curve if p.ab_mse <= limit and p.colourfulness <= true_colourfulness]
-    return max(fitting, default=0.0)
+def choose_vividness(curve: Sequence[Point], true_colourfulness: float, gray_error: float) -> float:
+    """The lowest step that is at least nine tenths as colourful as the true photos; where none is, the highest.
+
+    Steps whose error is not below `gray_error`, that of leaving the photos gray, are out of the question; if that is
+    all of them, 0.
+    """
+    better = [point for point in curve if point.ab_mse < gray_error]
+    enough = [point.vividness for point in better if point.colourfulness >= ENOUGH * true_colourfulness]
+    return min(enough, default=max((point.vividness for point in better), default=0.0))
 
 
 def _one_photo(

@@ -16,7 +16,7 @@ from colorizer_cli.training.prior import ab_prior
 from colorizer_cli.training.publish import Description, half_precision, publish
 from colorizer_cli.training.validation import validate
 
-PRESET, INPUT_SIZE = "hybrid-lite", 176
+PRESET = "hybrid-lite"
 LICENCE = "MIT (weights); see terms"
 TERMS = "trained on photos of which some sets are for research and education only; see the model card"
 EMA = "ema.module."
@@ -64,19 +64,20 @@ def release(
     card: Annotated[Path, typer.Option(help="Model card template with {metrics} and {curve}.")],
     output: Annotated[Path, typer.Option("-o", "--output")],
     short_side: Annotated[int, typer.Option(help="As in training.")] = 176,
+    input_size: Annotated[int, typer.Option(help="What photos are coloured at.")] = 176,
 ) -> None:
     """Measure a trained network and write its weights folder."""
     network = half_precision(load_ema(run / "checkpoint.safetensors"))
     held_back = {folder.name: PhotoCache.build(find_photos([folder]), cache, 128) for folder in validation}
     prior = ab_prior(PhotoCache.build(find_photos(photos), cache, short_side), gamut_bins())
     metrics = measure(network, held_back)
-    curve, true = vividness_curve(network, list(held_back.values()), gamut_bins(), prior)
-    vividness = choose_vividness(curve, true)
+    curve, true, gray_error = vividness_curve(network, list(held_back.values()), gamut_bins(), prior)
+    vividness = choose_vividness(curve, true, gray_error)
     rows = "\n".join(f"| {name} | {value:g} |" for name, value in metrics.items())
     text = card.read_text(encoding="utf-8")
     for key, value in {"metrics": rows, "curve": curve_table(curve, true), "vividness": f"{vividness:g}"}.items():
         text = text.replace(f"{{{key}}}", value)
-    description = Description(PRESET, PRESET, INPUT_SIZE, vividness, LICENCE, TERMS, metrics, text)
+    description = Description(PRESET, PRESET, input_size, vividness, LICENCE, TERMS, metrics, text)
     publish(network, prior, description, output)
     print(rows, curve_table(curve, true), f"vividness {vividness:g}", sep="\n")
 

@@ -18,10 +18,19 @@ def test_vividness_zero_is_the_expected_colour():
 
 
 @pytest.mark.parametrize("vividness", [0.3, 1.0])
-def test_vividness_sharpens_and_divides_by_the_prior(vividness: float):
-    scores = (LOGITS - 0.5 * vividness * np.log(np.maximum(PRIOR, 1e-5))[:, None, None]) / (1 - 0.4 * vividness)
+def test_vividness_sharpens_divides_by_the_prior_and_is_bolder_where_the_network_is_unsure(vividness: float):
+    scores = (LOGITS - 0.2 * vividness * np.log(np.maximum(PRIOR, 1e-5))[:, None, None]) / (1 - 0.16 * vividness)
     expected = np.einsum("khw,kc->chw", softmax(scores, axis=0), BINS)
+    expected *= 1 + 1.2 * vividness * np.clip(1 - confidence(LOGITS) / 0.8, 0, 1)
     np.testing.assert_allclose(decode(LOGITS, BINS, PRIOR, vividness), expected, atol=1e-3)
+
+
+def test_a_sure_colour_is_left_as_it_is():
+    """What the user has hinted at is not made bolder than the hint."""
+    logits = np.zeros((len(BINS), 1, 1), np.float32)
+    logits[100] = 30
+    for vividness in (0, 0.5, 1):
+        np.testing.assert_allclose(decode(logits, BINS, PRIOR, vividness)[:, 0, 0], BINS[100], atol=0.1)
 
 
 def test_input_is_not_changed():
