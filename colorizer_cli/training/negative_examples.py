@@ -61,12 +61,11 @@ def scanned(gray: Array, rng: np.random.Generator) -> Array:
     gray = np.float32(black) + gray * np.float32(white - black)
     if rng.random() < 0.2:
         down, across = (np.linspace(-1, 1, SIDE) * rng.uniform(-0.2, 0.2) for _ in range(2))
-        gray = gray * (1 + down[:, None] + across)
+        gray = gray * np.asarray(1 + down[:, None] + across, np.float32)
     if rng.random() < 0.2:
-        gray = cv2.GaussianBlur(gray, (0, 0), rng.uniform(0.3, 1))
+        gray = np.asarray(cv2.GaussianBlur(gray, (0, 0), rng.uniform(0.3, 1)), np.float32)
     if rng.random() < 0.3:
-        gray = gray + rng.normal(0, rng.uniform(0.02, 0.15) * gray.std(), gray.shape)
-    gray = np.array(gray, np.float32)
+        gray = gray + rng.normal(0, rng.uniform(0.02, 0.15) * gray.std(), gray.shape).astype(np.float32)
     if rng.random() < 0.15:
         _rebate(gray, rng)
     return np.ascontiguousarray(np.clip(gray[:, ::-1] if rng.random() < 0.5 else gray, 0, 1), np.float32)

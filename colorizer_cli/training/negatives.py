@@ -86,7 +86,7 @@ def train(
 ) -> nn.Sequential:
     """Trains `model` in place on so many examples; `report` is told each step's number and loss."""
     torch.manual_seed(seed)
-    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # in torch's stubs for modules
+    model = model.to(memory_format=torch.channels_last)
     model[:FROZEN].requires_grad_(False)
     groups = [
         {"params": model[FROZEN:-1].parameters(), "lr": LEARNING_RATE},
@@ -112,8 +112,10 @@ def train(
 
 def _folded(front: nn.Sequential) -> Callable[[Tensor], Tensor]:
     """The frozen part with BatchNorm folded into its convolutions: a third of the time."""
-    traced = torch.jit.trace(front, torch.zeros(2, 1, SIDE, SIDE))
-    folded: Callable[[Tensor], Tensor] = torch.jit.optimize_for_inference(torch.jit.freeze(traced))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.compile, which it recommends, needs a C++ compiler
+        traced = torch.jit.trace(front, torch.zeros(2, 1, SIDE, SIDE))  # type: ignore[no-untyped-call]
+        folded: Callable[[Tensor], Tensor] = torch.jit.optimize_for_inference(torch.jit.freeze(traced))
     return folded
 
 
@@ -135,21 +137,26 @@ def export(model: nn.Sequential, path: Path) -> None:
     path.write_bytes(stored.SerializeToString())
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", nargs="+", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True, help="folder for decoded photos")
     parser.add_argument("--weights", help="whose encoder to start from; the embedded ones")
-    parser.add_argument("--examples", type=int, default=72_000)
+    parser.add_argument("--examples", type=int, default=48_000)
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     decoded = PhotoCache.build(find_photos(given.photos), given.cache, SHORT_SIDE)
-    start = network(semantic_encoder(find_weights(given.weights).path))
+    model = network(semantic_encoder(find_weights(given.weights).path))
 
     def show(step: int, loss: float) -> None:
         if step % 20 == 0:
             print(f"{step * BATCH} of {given.examples} examples, loss {loss:.4f}", flush=True)
 
-    export(train(start, decoded, given.examples, report=show), given.output)
+    export(train(model, decoded, given.examples, report=show), given.output)
+
+
+if __name__ == "__main__":
+    main()

@@ -30,23 +30,24 @@ TONES: dict[str, tuple[float, tuple[Range, Range], tuple[Range, Range], tuple[Ra
 }
 
 
-def toned(photo: Pixels, rng: np.random.Generator, quality: int | None = None) -> Pixels:
+def toned(photo: Pixels, rng: np.random.Generator, damaged: bool = True, quality: int | None = None) -> Pixels:
     """(H, W, 3) uint8 sRGB in colour → the same photo as gray or toned, (H, W, 3) uint8 sRGB.
 
+    damaged   it may also be faded unevenly, stained, written on, or show some of its mount
     quality   of a JPEG with halved chroma; None: 30…95, or none in three of ten
     """
     gray = age(np.clip(film_response(BYTE_TO_LINEAR[photo], rng), 0, 1), rng)
     lightness = np.asarray(gray_to_lightness(gray), np.float32)
     ab = _tone(lightness, rng)
-    if rng.random() < 0.4:
+    if damaged and rng.random() < 0.4:
         faded = ab * np.float32(rng.uniform(0.2, 1)) + _tone(lightness, rng, "yellowed") * np.float32(rng.uniform(0, 1))
         ab += _smooth_field(lightness.shape, rng)[..., None] * (faded - ab)
-    if rng.random() < 0.35:
+    if damaged and rng.random() < 0.35:
         _stain(lightness, ab, rng)
     rgb = np.asarray(linear_to_srgb(np.clip(lab_to_linear(np.dstack([lightness, ab])), 0, 1)), np.float32)
-    if rng.random() < 0.2:
+    if damaged and rng.random() < 0.2:
         _strip(rgb, rng)
-    if rng.random() < 0.25:
+    if damaged and rng.random() < 0.25:
         _write(rgb, rng)
     rgb = _scanned(rgb, rng)
     if quality is None and rng.random() < 0.7:
@@ -101,7 +102,10 @@ def _stain(lightness: Array, ab: Array, rng: np.random.Generator) -> None:
         axes = tuple(int(axis) for axis in rng.uniform(0.02, 0.18, 2) * min(height, width) + 1)
         cv2.ellipse(spot, centre, axes, float(rng.uniform(0, 180)), 0, 360, 1.0, -1)
         spot = cv2.GaussianBlur(spot, (0, 0), rng.uniform(0.5, 6)) * np.float32(rng.uniform(0.3, 1))
-        hue, chroma = np.radians(rng.uniform(40, 95) if rng.random() < 0.8 else rng.uniform(220, 280)), rng.uniform(4, 22)
+        hue, chroma = (
+            np.radians(rng.uniform(40, 95) if rng.random() < 0.8 else rng.uniform(220, 280)),
+            rng.uniform(4, 22),
+        )
         ab += spot[..., None] * (np.array([np.cos(hue), np.sin(hue)], np.float32) * np.float32(chroma))
         lightness += spot * np.float32(rng.uniform(-20, 5))
     np.clip(lightness, 0, 100, out=lightness)
@@ -110,7 +114,7 @@ def _stain(lightness: Array, ab: Array, rng: np.random.Generator) -> None:
 def _strip(rgb: Array, rng: np.random.Generator) -> None:
     """What is left of a coloured mount where its edge was not found, in place: up to 5 % of one side or two."""
     for _ in range(rng.integers(1, 3)):
-        turned = np.rot90(rgb, rng.integers(4))
+        turned = np.rot90(rgb, int(rng.integers(4)))
         gray, warm = rng.uniform(0.1, 0.9), rng.uniform(-0.03, 0.12)
         turned[: max(1, round(rng.uniform(0.01, 0.05) * len(turned)))] = (gray + warm, gray, gray - warm)
 
@@ -120,7 +124,8 @@ def _write(rgb: Array, rng: np.random.Generator) -> None:
     height, width = rgb.shape[:2]
     ink = np.zeros((height, width), np.uint8)
     start, size = rng.uniform([0, 0], [width, height]), rng.uniform(0.05, 0.35) * min(height, width)
-    steps = rng.normal(0, size / 6, (rng.integers(5, 25), 2)) + [size / 12, 0]
+    steps = rng.normal(0, size / 6, (rng.integers(5, 25), 2))
+    steps[:, 0] += size / 12
     cv2.polylines(ink, [np.round(start + np.cumsum(steps, 0)).astype(np.int32)], False, 255, 1, cv2.LINE_AA)
     share = (ink / np.float32(255))[..., None] * np.float32(rng.uniform(0.4, 1))
     strong, weak = rng.uniform(0.5, 0.9), rng.uniform(0.05, 0.35)
@@ -133,7 +138,7 @@ def _scanned(rgb: Array, rng: np.random.Generator) -> Array:
     """Colour fringes (rows or columns of red and blue beside green) and noise in the channels, fine or in blotches."""
     if rng.random() < 0.25:
         for channel in (0, 2):
-            moved = np.float32([[1, 0, rng.uniform(-0.7, 0.7)], [0, 1, rng.uniform(-0.7, 0.7)]])
+            moved = np.array([[1, 0, rng.uniform(-0.7, 0.7)], [0, 1, rng.uniform(-0.7, 0.7)]], np.float32)
             rgb[..., channel] = cv2.warpAffine(
                 np.ascontiguousarray(rgb[..., channel]), moved, rgb.shape[1::-1], borderMode=cv2.BORDER_REPLICATE
             )
