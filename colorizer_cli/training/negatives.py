@@ -1,101 +1,162 @@
-"""Trains the small network that tells negatives: python -m colorizer_cli.training.negatives PHOTOS… -o negative.onnx
+"""Trains the small network that tells negatives, from the front of the embedded network's semantic encoder:
 
-Each photo is shown as it is or inverted, with contrast, exposure, crop and noise varied, and once more inverted, as the
-engine shows it: the difference of the two answers is to say which is the photo.
+    python -m colorizer_cli.training.negatives PHOTOS… --cache FOLDER -o negative.onnx
+
+Each example, photo or negative, is shown as it is and inverted, as the engine shows it: the difference of the two
+answers is to say which of them is the photo.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
+import io
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import onnx
+import timm
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from colorizer_cli.engine.negative import FLATTEST, SIDE
-from colorizer_cli.models.export import halve_weights
+from colorizer_cli.engine.negative import SIDE, standardise
+from colorizer_cli.models.export import OPSET, halve_weights
+from colorizer_cli.training.cache import PhotoCache, Photos, find_photos
+from colorizer_cli.training.negative_examples import example
+from colorizer_cli.weights.names import SAFETENSORS
+from colorizer_cli.weights.registry import find_weights
 
-STORED = 128  # pixels of a photo's side in memory
-SMALLEST = 72  # pixels of a crop's side
-CHANNELS = (1, 24, 48, 96, 128, 160)
-BATCH, LEARNING_RATE = 64, 3e-3
-
-
-def network() -> nn.Sequential:
-    """(N, 1, 96, 96) standardised gray → (N, 1) logit that it is a negative."""
-    layers: list[nn.Module] = []
-    for number, (before, after) in enumerate(itertools.pairwise(CHANNELS), start=2):
-        stride = 1 if number == len(CHANNELS) else 2
-        layers += [nn.Conv2d(before, after, 3, stride, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(CHANNELS[-1], 1))
+BACKBONE, PREFIX = "efficientnet_lite0", "encoders.semantic.network."
+WHOLE_STAGES, BLOCKS_BEYOND = 5, 1  # up to stride 16, and the one block that leads to stride 32
+FROZEN = 3  # stem and first two stages: edges are edges in a negative, too; it halves the time of a step
+FEATURES, CELLS = 192, (SIDE // 32) ** 2
+CONTRAST = 0.5  # deviation of photos as the encoder was trained to see them
+BATCH, LEARNING_RATE, HEAD_LEARNING_RATE = 48, 6e-4, 2e-3
+SHORT_SIDE = 176  # pixels of the decoded photos
 
 
-def examples(photos: Tensor, random: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """(N, 128, 128) uint8 → ((N, 1, 96, 96) gray, (N,) 1 where inverted)."""
-    height, width = random.integers(SMALLEST, STORED + 1, 2)
-    top, left = random.integers(0, STORED - height + 1), random.integers(0, STORED - width + 1)
-    x = photos[:, None, top : top + height, left : left + width].float() / 255
-    x = F.interpolate(x, size=(SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False).clamp(1e-3, 1)
-    inverted = torch.from_numpy(random.random(len(x)) < 0.5)[:, None, None, None]
+def network(encoder: Mapping[str, Tensor] | None = None) -> nn.Sequential:
+    """(N, 1, 96, 96) standardised gray → (N, 1) logit that it is a negative.
 
-    def some(low: float, high: float) -> Tensor:
-        return torch.from_numpy(random.uniform(low, high, (len(x), 1, 1, 1))).float()
-
-    x = x ** some(-0.6, 0.6).exp()
-    x = torch.where(inverted, 1 - x, x).clamp(1e-3, 1) ** some(-0.6, 0.6).exp()
-    black, white = some(0, 0.3), some(0.7, 1)
-    x = black + (white - black) * x + torch.randn_like(x) * 0.02 * float(random.random())
-    return x.flip(-1) if random.random() < 0.5 else x, inverted.flatten().float()
-
-
-def standardise(x: Tensor) -> Tensor:
-    """As `engine.negative.standardise`, for (N, 1, H, W)."""
-    return (x - x.mean((1, 2, 3), keepdim=True)) / (x.std((1, 2, 3), keepdim=True) + FLATTEST)
+    `encoder`: the tensors of a TimmEncoder of EfficientNet-Lite0, by their names in `network`; None: random ones.
+    The convolutions are padded alike on both sides, where the encoder pads below and to the right (TensorFlow's
+    "same"): that moves maps by one of their pixels, and spares the graph its arithmetic of sizes.
+    """
+    backbone = timm.create_model(BACKBONE, pretrained=False, features_only=True)
+    if encoder is not None:
+        backbone.load_state_dict({name: tensor.float() for name, tensor in encoder.items()}, strict=False)
+    stem = nn.Conv2d(1, backbone.conv_stem.out_channels, 3, 2, 1, bias=False)
+    with torch.no_grad():  # gray in all three channels
+        stem.weight.copy_(backbone.conv_stem.weight.sum(1, keepdim=True) * CONTRAST)
+    stages = [*backbone.blocks[:WHOLE_STAGES], backbone.blocks[WHOLE_STAGES][:BLOCKS_BEYOND]]
+    # where in the picture something is counts: light comes from above
+    head = nn.Sequential(nn.Flatten(), nn.Dropout(0.2), nn.Linear(FEATURES * CELLS, 1))
+    return nn.Sequential(nn.Sequential(stem, backbone.bn1), *stages, head)
 
 
-def train(photos: Tensor, epochs: int, seed: int = 0) -> nn.Sequential:
-    """`photos` (N, 128, 128) uint8 → the trained network."""
+def semantic_encoder(folder: Path) -> dict[str, Tensor]:
+    """The tensors of the semantic encoder in a weights folder."""
+    tensors = load_file(folder / SAFETENSORS)
+    return {name.removeprefix(PREFIX): tensor for name, tensor in tensors.items() if name.startswith(PREFIX)}
+
+
+def batches(photos: Photos, examples: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """((2·BATCH, 1, 96, 96) examples as they are, then inverted; (BATCH,) 1 where it is a negative), epoch by epoch."""
+    order = np.concatenate(
+        [np.random.default_rng((seed, epoch)).permutation(len(photos)) for epoch in range(-(-examples // len(photos)))]
+    )
+    for first in range(0, examples - BATCH + 1, BATCH):
+        made = [
+            example(photos[int(order[n])], np.random.default_rng((seed, n, 1))) for n in range(first, first + BATCH)
+        ]
+        pairs = [standardise(gray) for gray, _ in made] + [standardise(1 - gray) for gray, _ in made]
+        yield torch.from_numpy(np.stack(pairs)[:, None]), torch.tensor([float(inverted) for _, inverted in made])
+
+
+def train(
+    model: nn.Sequential,
+    photos: Photos,
+    examples: int,
+    seed: int = 0,
+    report: Callable[[int, float], None] = lambda step, loss: None,
+) -> nn.Sequential:
+    """Trains `model` in place on so many examples; `report` is told each step's number and loss."""
     torch.manual_seed(seed)
-    random, model = np.random.default_rng(seed), network()
-    steps = max(1, epochs * len(photos) // BATCH)
-    optimizer: Any = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps + 1)
-    for _ in range(steps):
-        x, inverted = examples(photos[torch.from_numpy(random.integers(0, len(photos), BATCH))], random)
-        as_is, turned = model(torch.cat([standardise(x), standardise(1 - x)]))[:, 0].chunk(2)
+    model = model.to(memory_format=torch.channels_last)
+    model[:FROZEN].requires_grad_(False)
+    groups = [
+        {"params": model[FROZEN:-1].parameters(), "lr": LEARNING_RATE},
+        {"params": model[-1].parameters(), "lr": HEAD_LEARNING_RATE},
+    ]
+    optimizer: Any = torch.optim.AdamW(groups, weight_decay=1e-2)
+    rates = [LEARNING_RATE, HEAD_LEARNING_RATE]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, rates, total_steps=examples // BATCH + 1, pct_start=0.1, cycle_momentum=False
+    )
+    model.train()
+    front = _folded(model[:FROZEN].eval())
+    for step, (x, inverted) in enumerate(batches(photos, examples, seed)):
+        as_is, turned = model[FROZEN:](front(x.contiguous(memory_format=torch.channels_last)))[:, 0].chunk(2)
         loss: Any = F.binary_cross_entropy_with_logits(as_is - turned, inverted)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
+        report(step, float(loss.detach()))
     return model.eval()
 
 
-def read_photos(folders: list[Path]) -> Tensor:
-    """All photos below the folders → (N, 128, 128) uint8 gray."""
-    grays = (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for folder in folders for path in sorted(folder.rglob("*.*")))
-    small = [cv2.resize(gray, (STORED, STORED), interpolation=cv2.INTER_AREA) for gray in grays if gray is not None]
-    return torch.from_numpy(np.stack(small))
+def _folded(front: nn.Sequential) -> Callable[[Tensor], Tensor]:
+    """The frozen part with BatchNorm folded into its convolutions: a third of the time."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.compile, which it recommends, needs a C++ compiler
+        traced = torch.jit.trace(front, torch.zeros(2, 1, SIDE, SIDE))  # type: ignore[no-untyped-call]
+        folded: Callable[[Tensor], Tensor] = torch.jit.optimize_for_inference(torch.jit.freeze(traced))
+    return folded
 
 
 def export(model: nn.Sequential, path: Path) -> None:
     """Writes ONNX with one input, gray (2, 1, 96, 96): a photo and its inversion. Weights are stored as float16."""
-    torch.onnx.export(model, (torch.zeros(2, 1, SIDE, SIDE),), str(path), input_names=["gray"], dynamo=False)
-    stored = onnx.load(str(path))
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns of its own exporter
+        torch.onnx.export(
+            model.eval(),
+            (torch.zeros(2, 1, SIDE, SIDE),),
+            buffer,  # type: ignore[arg-type] # the tracing exporter takes a stream
+            input_names=["gray"],
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    stored = onnx.load_from_string(buffer.getvalue())
     halve_weights(stored)
     path.write_bytes(stored.SerializeToString())
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", nargs="+", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=7)
+    parser.add_argument("--cache", type=Path, required=True, help="folder for decoded photos")
+    parser.add_argument("--weights", help="whose encoder to start from; the embedded ones")
+    parser.add_argument("--examples", type=int, default=48_000)
+    parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
-    export(train(read_photos(given.photos), given.epochs), given.output)
+    torch.set_num_threads(given.threads)
+    decoded = PhotoCache.build(find_photos(given.photos), given.cache, SHORT_SIDE)
+    model = network(semantic_encoder(find_weights(given.weights).path))
+
+    def show(step: int, loss: float) -> None:
+        if step % 20 == 0:
+            print(f"{step * BATCH} of {given.examples} examples, loss {loss:.4f}", flush=True)
+
+    export(train(model, decoded, given.examples, report=show), given.output)
+
+
+if __name__ == "__main__":
+    main()

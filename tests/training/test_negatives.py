@@ -1,33 +1,76 @@
-import warnings
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
+import pytest
 import torch
 
-from colorizer_cli.engine.negative import SIDE
-from colorizer_cli.training.negatives import STORED, examples, export, network, standardise, train
+from colorizer_cli.engine.negative import SIDE, standardise
+from colorizer_cli.training import negatives
+from colorizer_cli.training.negative_examples import example, negative, scanned
+from colorizer_cli.training.negatives import BATCH, batches, export, network, train
 
 
-def test_examples_are_half_inverted():
-    photos = torch.randint(0, 256, (200, STORED, STORED), dtype=torch.uint8)
-    x, inverted = examples(photos, np.random.default_rng(0))
-    assert x.shape == (200, 1, SIDE, SIDE)
-    assert 0 <= float(x.min()) < float(x.max()) <= 1.2  # noise included
-    assert abs(float(standardise(x).mean())) < 1e-3
-    assert 0.3 < float(inverted.mean()) < 0.7
+class Ramps:
+    """Photos that are bright above and dark below, as outdoors: a rule that a few steps are enough for."""
+
+    def __init__(self, count: int) -> None:
+        random = np.random.default_rng(0)
+        ramp = np.linspace(230, 20, SIDE)[:, None, None]
+        self.photos = np.clip(ramp + random.normal(0, 10, (count, SIDE, SIDE, 3)), 0, 255).astype(np.uint8)
+        self.shapes = [(SIDE, SIDE)] * count
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    def __getitem__(self, i: int) -> np.ndarray:
+        return self.photos[i]
 
 
-def test_it_learns_and_is_exported(tmp_path: Path):
-    """Bright above and dark below, as outdoors: a rule that a few steps are enough for."""
-    ramp = torch.linspace(230, 20, STORED)[:, None].expand(STORED, STORED)
-    photos = (ramp + torch.randn(128, STORED, STORED) * 10).clamp(0, 255).to(torch.uint8)
-    model = train(photos, epochs=8)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch warns of its own exporter
-        export(model, tmp_path / "negative.onnx")
-    small = np.zeros((SIDE, SIDE), np.float32) + np.linspace(1.7, -1.7, SIDE, dtype=np.float32)[:, None]
+def test_examples_are_half_negatives_and_can_be_made_again():
+    photo = Ramps(1)[0]
+    made = [example(photo, np.random.default_rng(seed)) for seed in range(200)]
+    assert all(gray.shape == (SIDE, SIDE) and 0 <= gray.min() < gray.max() <= 1 for gray, _ in made)
+    assert 0.4 < np.mean([inverted for _, inverted in made]) < 0.6
+    for gray, inverted in made:
+        middle = gray[SIDE // 8 : -SIDE // 8]  # a rebate may surround it
+        assert (middle[:20].mean() < middle[-20:].mean()) == inverted
+    np.testing.assert_array_equal(example(photo, np.random.default_rng(7))[0], made[7][0])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_negative_turns_the_tones_round(seed: int):
+    ramp = np.linspace(0, 1, 50, dtype=np.float32)[None].repeat(2, 0)
+    turned = negative(ramp, np.random.default_rng(seed))
+    assert np.all(np.diff(turned[0]) < 1e-6)
+    assert turned.max() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_scan_stays_in_range():
+    gray = np.linspace(0, 1, SIDE * SIDE, dtype=np.float32).reshape(SIDE, SIDE)
+    for seed in range(30):
+        seen = scanned(gray, np.random.default_rng(seed))
+        assert seen.dtype == np.float32
+        assert 0 <= seen.min() <= seen.max() <= 1
+
+
+def test_each_example_is_shown_as_it_is_and_inverted():
+    x, inverted = next(batches(Ramps(4), BATCH, seed=1))
+    assert x.shape == (2 * BATCH, 1, SIDE, SIDE)
+    assert inverted.shape == (BATCH,)
+    np.testing.assert_allclose(x[:BATCH], -x[BATCH:], atol=1e-3)
+
+
+def test_it_learns_and_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(negatives, "BATCH", 8)
+    torch.manual_seed(0)
+    model = train(network(), Ramps(64), 20 * 8)
+    export(model, tmp_path / "negative.onnx")
+    assert (tmp_path / "negative.onnx").stat().st_size < 2_500_000
+    small = standardise(np.linspace(1, 0, SIDE, dtype=np.float32)[:, None].repeat(SIDE, 1))
+    pair = np.stack([small, -small])[:, None]
     session = onnxruntime.InferenceSession(tmp_path / "negative.onnx")
-    logits = session.run(None, {"gray": np.stack([small, -small])[:, None]})[0][:, 0]
-    assert logits[0] < logits[1]
-    assert sum(weight.numel() for weight in network().parameters()) < 400_000
+    (logits,) = session.run(None, {"gray": pair})
+    assert logits[0, 0] < logits[1, 0]
+    with torch.no_grad():
+        np.testing.assert_allclose(logits, model(torch.from_numpy(pair)).numpy(), atol=0.02)
