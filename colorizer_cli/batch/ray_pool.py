@@ -25,6 +25,7 @@ from colorizer_cli.errors import ClusterError, ColorizerError
 
 DEATHS = 3  # of workers over one photo, before it is given up
 START_TRIES = 3
+AWAKE_SECONDS = 1.0  # after its last answer, a worker is asked whether it is still there
 GRACE_SECONDS = 3.0  # a worker whose node is lost notices, and ends, within seconds
 LOOK_SECONDS = 2.0  # between looks at what the cluster has room for
 WAIT_SECONDS = 10.0  # without a worker, before the user is told
@@ -32,15 +33,20 @@ WAIT_SECONDS = 10.0  # without a worker, before the user is told
 
 @dataclass(eq=False)
 class Actor:
-    """A worker: its handle, and the answer that is waited for, to `begin` at first and then to the task in hand;
-    `awake` is a word from it just before the task."""
+    """A worker: its handle, and the answer that is waited for, to `begin` at first and then to the task in hand.
+
+    node     its name, once the worker has come up
+    begun    the task has been sent to it
+    heard    when the last answer came
+    """
 
     handle: Any
     answer: Any
-    awake: Any = None
     node: str | None = None
     task: Task | None = None
     started: float = 0.0
+    begun: bool = False
+    heard: float = 0.0
     born: float = field(default_factory=time.monotonic)
     photos: int = 0
 
@@ -100,9 +106,11 @@ class RayPool:
     def give(self, task: Task) -> None:
         """Hands a task to an idle worker."""
         actor = self._free()[0]
-        actor.task, actor.started = task, time.monotonic()
-        actor.awake = actor.handle.is_awake.remote()
-        actor.answer = actor.handle.colour.remote(task)
+        actor.task, actor.started, actor.begun = task, time.monotonic(), False
+        if actor.started - actor.heard < AWAKE_SECONDS:
+            self._begin(actor)
+        else:  # it may have died meanwhile, which would be no fault of the photo's
+            actor.answer = actor.handle.is_awake.remote()
 
     def outcomes(self, timeout: float) -> Iterator[Outcome]:
         """What has become of tasks, after waiting for `timeout` seconds at most.
@@ -158,17 +166,25 @@ class RayPool:
         except RayError as error:
             yield from self._lose(actor, error, lost)
             return
-        actor.answer = None
+        actor.answer, actor.heard = None, time.monotonic()
         if isinstance(message, ColorizerError):
             raise message
-        if not isinstance(message, Outcome):
+        if isinstance(message, str):
             actor.node, self._failed_starts = message, 0
-            return
+        elif isinstance(message, Outcome):
+            yield self._finish(actor, message)
+        else:
+            self._begin(actor)
+
+    def _begin(self, actor: Actor) -> None:
+        actor.begun, actor.answer = True, actor.handle.colour.remote(actor.task)
+
+    def _finish(self, actor: Actor, outcome: Outcome) -> Outcome:
         actor.task, actor.photos = None, actor.photos + 1
-        self._deaths.pop(message.task.photo, None)
+        self._deaths.pop(outcome.task.photo, None)
         if actor.photos >= LIFETIME_PHOTOS and time.monotonic() - actor.born > LIFETIME_SECONDS:
             self._end(actor)  # memory falls into pieces with time
-        yield message
+        return outcome
 
     def _lose(self, actor: Actor, error: RayError, lost: list[str]) -> Iterator[Outcome]:
         self._end(actor)
@@ -183,7 +199,7 @@ class RayPool:
             return
         self._lost.add(actor.task.result)
         sweep(self._job.output, [actor.task.result], self._job.shard is None)
-        self._deaths[actor.task.photo] += _was_awake(actor)  # else it died while it had nothing to do
+        self._deaths[actor.task.photo] += actor.begun
         if self._deaths[actor.task.photo] >= DEATHS:
             del self._deaths[actor.task.photo]
             yield self._failure(actor.task, actor, f"was lost, as were two before it over this photo: {cause}")
@@ -251,13 +267,6 @@ def _absolute(folder: str) -> str:
 def _absolute_weights(recipe: Recipe) -> str | None:
     weights = recipe.weights
     return os.path.abspath(weights) if weights is not None and os.path.isdir(weights) else weights
-
-
-def _was_awake(actor: Actor) -> bool:
-    try:
-        return bool(ray.get(actor.awake, timeout=0))
-    except RayError:
-        return False
 
 
 def _cause_of_death(error: RayError) -> str:
