@@ -36,9 +36,9 @@ class RayNodes:
         """HOST:PORT of the head."""
         return str(self._cluster.address)
 
-    def add(self, cpus: int) -> Any:
-        """→ the new node."""
-        return self._cluster.add_node(num_cpus=cpus, object_store_memory=STORE_BYTES)
+    def add(self, cpus: int, gpus: int = 0) -> Any:
+        """→ the new node. Its GPUs are a number that it names, and no more."""
+        return self._cluster.add_node(num_cpus=cpus, num_gpus=gpus, object_store_memory=STORE_BYTES)
 
     def kill(self, node: Any) -> None:
         """Without a warning, as a power cut would."""

@@ -18,6 +18,7 @@ from colorizer_cli.batch.coloring import colorizing, identify
 from colorizer_cli.batch.job import BatchJob, Outcome, Recipe, Task
 from colorizer_cli.batch.leftovers import sweep
 from colorizer_cli.batch.ray_actor import Colourer, Colouring, Premises
+from colorizer_cli.batch.ray_deaths import cause_of_death
 from colorizer_cli.batch.resources import WorkerResources
 from colorizer_cli.batch.summary import Observer
 from colorizer_cli.batch.workers import LIFETIME_PHOTOS, LIFETIME_SECONDS
@@ -128,7 +129,7 @@ class RayPool:
                 self._end(actor)
                 yield self._failure(actor.task, actor, f"took longer than {self._job.time_limit:g} seconds")
         if lost:
-            self._observer.notice(f"{len(lost)} workers lost ({lost[0]}); their photos are done again")
+            self._observer.notice(f"workers lost: {len(lost)} ({lost[0]}); their photos are done again")
         self._tell_of_waiting()
 
     def kill(self) -> None:
@@ -188,7 +189,7 @@ class RayPool:
 
     def _lose(self, actor: Actor, error: RayError, lost: list[str]) -> Iterator[Outcome]:
         self._end(actor)
-        cause = _cause_of_death(error)
+        cause = cause_of_death(error)
         if actor.node is None or actor.task is None:
             self._failed_starts += 1
             if self._failed_starts >= START_TRIES:
@@ -267,17 +268,3 @@ def _absolute(folder: str) -> str:
 def _absolute_weights(recipe: Recipe) -> str | None:
     weights = recipe.weights
     return os.path.abspath(weights) if weights is not None and os.path.isdir(weights) else weights
-
-
-def _cause_of_death(error: RayError) -> str:
-    """Ray's own words fill paragraphs."""
-    text = str(error)
-    if isinstance(error, ray.exceptions.OutOfMemoryError) or "OOM" in text:
-        return "its node has run out of memory"
-    if isinstance(error, ray.exceptions.RayTaskError):
-        return text.strip().splitlines()[-1]
-    if "node" in text.lower() and ("died" in text or "terminated" in text):
-        return "its node was lost"
-    if "No module named" in text or "failed to import" in text:
-        return "colorizer-cli cannot be imported there"
-    return "it crashed"

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -32,8 +33,9 @@ from colorizer_cli.errors import ClusterError
 class Notices:
     """An observer that remembers."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, at_first: Callable[[], object] = lambda: None) -> None:
+        """`at_first` is called when there is a first outcome."""
+        self._folder, self._at_first = folder, at_first
         self.begun_at_first = 0
         self.notices: list[str] = []
         self.in_hand: list[int] = []
@@ -50,10 +52,11 @@ class Notices:
         if not self.begun_at_first:
             lines = (self._folder / "colour" / NAME).read_text().splitlines()
             self.begun_at_first = sum(len(json.loads(line).get("begun", ())) for line in lines)
+            self._at_first()
 
 
 def troublesome() -> Colouring:
-    """Does as the photo says: `die`, `sleep`, or anything else; every try leaves a line beside the folder of photos.
+    """Does as the photo says: `die`, `sleep`, `nap`, or not much; every try leaves a line beside the folder.
 
     Defined in a function, it travels to the workers as it is: they need not find this file.
     """
@@ -62,13 +65,13 @@ def troublesome() -> Colouring:
         def colour(task: Task) -> Outcome:
             photo, result = os.path.join(source, task.photo), os.path.join(output, task.result)
             with open(os.path.join(os.path.dirname(source), "tries"), "a") as tries:
-                tries.write(f"{task.photo} {os.getpid()}\n")
+                tries.write(f"{task.photo} {os.environ.get('CUDA_VISIBLE_DEVICES', '')}- {os.getpid()}\n")
             with open(photo) as file:
                 wish = file.read()
             if wish == "die":
                 os._exit(1)
-            if wish == "sleep":
-                time.sleep(60)
+            if wish in ("nap", "sleep"):
+                time.sleep(0.7 if wish == "nap" else 60)
             with open(result, "w") as file:
                 file.write(wish)
             return Outcome(task, 0.0, Identity.of(os.stat(photo), "0"), Identity.of(os.stat(result)))
@@ -91,16 +94,24 @@ def scans(tmp_path: Path) -> Callable[..., None]:
 
 
 @pytest.fixture
-def do(cluster: RayNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Notices]:
+def ray_pool(cluster: RayNodes, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The module, imported with Ray's settings in place."""
+    from colorizer_cli.batch import ray_pool
+
+    monkeypatch.setattr(ray_pool, "GRACE_SECONDS", 0.2)  # no node is lost here
+    return ray_pool
+
+
+@pytest.fixture
+def do(ray_pool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Notices]:
     """A whole run over the folder, with `troublesome` for the work; what it tells."""
     in_hand: list[int] = []
 
     def workers(job: BatchJob, resources: WorkerResources, journal: str, observer: Observer) -> WorkerPool:
         connection = ExitStack()
         connection.enter_context(connected(job, resources))
-        from colorizer_cli.batch.ray_pool import RayPool
 
-        class Counted(RayPool):
+        class Counted(ray_pool.RayPool):
             def give(self, task: Task) -> None:
                 super().give(task)
                 in_hand.append(len(self.busy))
@@ -109,8 +120,8 @@ def do(cluster: RayNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
 
     monkeypatch.setattr(batch_run, "ray_workers", workers)
 
-    def run(**options: Any) -> Notices:
-        observer = Notices(tmp_path)
+    def run(at_first: Callable[[], object] = lambda: None, **options: Any) -> Notices:
+        observer = Notices(tmp_path, at_first)
         defaults = {"jobs": 2, "cluster": WorkerResources()}
         job = BatchJob(str(tmp_path / "scans"), str(tmp_path / "colour"), **(defaults | options))
         observer.summary = batch_run.run(job, observer)
@@ -122,6 +133,10 @@ def do(cluster: RayNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
 
 def tries(folder: Path) -> Counter[str]:
     return Counter(line.split()[0] for line in (folder / "tries").read_text().splitlines())
+
+
+def processes(folder: Path) -> set[str]:
+    return {line.split()[-1] for line in (folder / "tries").read_text().splitlines()}
 
 
 def journalled(folder: Path, verb: str) -> list[str]:
@@ -137,18 +152,39 @@ def test_a_photo_that_kills_three_workers_has_failed(do: Callable[..., Notices],
     assert "as were two before it" in told.summary.failures["die000.jpg"]
     assert journalled(tmp_path, "failed") == ["die000.jpg"]
     assert journalled(tmp_path, "done") == [f"fine{number:03}.jpg" for number in range(8)]
-    assert any("1 workers lost" in notice for notice in told.notices)
+    assert any("workers lost: 1" in notice for notice in told.notices)
     assert do().summary.findings.failed_before.keys() == {"die000.jpg"}
 
 
-def test_no_more_is_in_hand_or_announced_than_workers_can_do(do: Callable[..., Notices], scans, tmp_path: Path):
+def test_no_more_is_in_hand_or_announced_than_workers_can_do(
+    do: Callable[..., Notices], scans, tmp_path: Path, ray_pool, monkeypatch: pytest.MonkeyPatch
+):
     scans("fine", 3 * AHEAD)
+    monkeypatch.setattr(ray_pool, "LIFETIME_PHOTOS", 60)
+    monkeypatch.setattr(ray_pool, "LIFETIME_SECONDS", 0.0)
     told = do()
     assert told.summary.done == 3 * AHEAD
     assert max(told.in_hand) <= 2
     assert told.begun_at_first <= AHEAD + 2
     assert journalled(tmp_path, "done") == sorted(tries(tmp_path)) == sorted(os.listdir(tmp_path / "scans"))
     assert set(tries(tmp_path).values()) == {1}
+    assert len(processes(tmp_path)) >= 4  # the first two were exchanged in time
+
+
+def test_a_node_that_joins_gets_workers_that_share_its_gpu(
+    do: Callable[..., Notices], cluster: RayNodes, scans, tmp_path: Path
+):
+    scans("nap", 24)
+    nodes = [cluster.add(2, gpus=1)]
+    try:
+        told = do(lambda: nodes.append(cluster.add(2, gpus=1)), jobs=0, cluster=WorkerResources(cpus=0.5, gpus=0.5))
+    finally:
+        for node in nodes:
+            cluster.kill(node)
+    assert told.summary.done == 24
+    assert len(processes(tmp_path)) == 4
+    assert {line.split()[1] for line in (tmp_path / "tries").read_text().splitlines()} == {"0-"}
+    assert max(told.in_hand) > 2
 
 
 def test_a_photo_that_takes_too_long(do: Callable[..., Notices], scans, tmp_path: Path):
@@ -160,17 +196,18 @@ def test_a_photo_that_takes_too_long(do: Callable[..., Notices], scans, tmp_path
     assert tries(tmp_path)["sleep000.jpg"] == 1
 
 
-def test_a_worker_that_died_idle_is_no_photo_s_fault(cluster: RayNodes, scans, tmp_path: Path):
+def test_a_worker_that_died_idle_is_no_photo_s_fault(
+    ray_pool: ModuleType, scans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(ray_pool, "DEATHS", 1)
     scans("fine", 1)
     job = BatchJob(str(tmp_path / "scans"), str(tmp_path), jobs=1, cluster=WorkerResources())
     (tmp_path / NAME).write_text("{}\n")
     connection = ExitStack()
     connection.enter_context(connected(job, WorkerResources()))
-    from colorizer_cli.batch.ray_pool import RayPool
-
-    pool = RayPool(job, WorkerResources(), str(tmp_path / NAME), Notices(tmp_path), connection, troublesome())
+    pool = ray_pool.RayPool(job, WorkerResources(), str(tmp_path / NAME), Notices(tmp_path), connection, troublesome())
     try:
-        for number in range(4):  # more often than a photo may cost a worker
+        for number in range(2):
             while not pool.idle:
                 assert not list(pool.outcomes(0.2))
             if number:
