@@ -23,8 +23,6 @@ from contextlib import ExitStack
 
 from colorizer_cli.batch.job import BatchJob, usable_cores
 from colorizer_cli.batch.resources import WorkerResources
-from colorizer_cli.batch.summary import Observer
-from colorizer_cli.batch.worker_pool import WorkerPool
 from colorizer_cli.errors import ClusterError
 
 ADDRESS = "RAY_ADDRESS"
@@ -69,19 +67,6 @@ def given_address() -> str | None:
     """Of the cluster that is to be used; None: one is to be started."""
     address = os.environ.get(ADDRESS, "")
     return None if address in ("", "local") else address
-
-
-def ray_workers(job: BatchJob, resources: WorkerResources, journal: str, observer: Observer) -> WorkerPool:
-    """The workers of a run whose journal is the file `journal`. Raises ClusterError."""
-    connection = ExitStack()
-    try:
-        connection.enter_context(connected(job, resources))
-        from colorizer_cli.batch.ray_pool import RayPool  # imports Ray, which reads its settings then
-
-        return RayPool(job, resources, journal, observer, connection)
-    except BaseException:
-        connection.close()
-        raise
 
 
 @contextlib.contextmanager

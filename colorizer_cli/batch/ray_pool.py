@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import time
 from collections import Counter, deque
@@ -14,7 +15,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from colorizer_cli.batch.coloring import colorizing, identify
+from colorizer_cli.batch.coloring import identify
 from colorizer_cli.batch.job import BatchJob, Outcome, Recipe, Task
 from colorizer_cli.batch.leftovers import sweep
 from colorizer_cli.batch.ray_actor import Colourer, Colouring, Premises
@@ -66,23 +67,20 @@ class RayPool:
         resources: WorkerResources,
         journal: str,
         observer: Observer,
-        connection: ExitStack,
-        colouring: Colouring = colorizing,
+        colouring: Colouring,
     ) -> None:
-        """Ray is connected, until `connection` is closed by `kill`. `colouring` makes the function that does a task,
-        from recipe, backend, device and the two folders. Raises ClusterError where no node has room for a worker."""
-        self._connection = connection
+        """Ray is connected; by `connection`, if it is set, until `kill`. See `RayWorkers` for the others. Raises
+        ClusterError where no node has room for a worker."""
+        self.connection = ExitStack()
         self._job, self._resources, self._observer, self._colouring = job, resources, observer, colouring
-        recipe, source, output = job.recipe, _absolute(job.source), _absolute(job.output)
-        self._recipe = replace(recipe, weights=_absolute_weights(recipe))
-        self._places = (job.backend, job.device, source, output)
-        self._premises = Premises.here(recipe, source, output, journal)
+        self._recipe, self._journal = replace(job.recipe, weights=_absolute_weights(job.recipe)), journal
+        self._places = (job.backend, job.device, _absolute(job.source), _absolute(job.output))
         self._actors: list[Actor] = []
         self._again: deque[tuple[float, Task]] = deque()  # when to be done again; their workers were lost
         self._lost: set[str] = set()  # results of theirs
         self._deaths: Counter[str] = Counter()
         self._failed_starts = 0
-        self._looked = 0.0
+        self._looked = -math.inf
         self._without_worker_since: float | None = time.monotonic()
         if not job.jobs and not self._room():
             raise ClusterError(f"no node of the cluster has the {resources} that a worker is to have")
@@ -134,7 +132,7 @@ class RayPool:
 
     def kill(self) -> None:
         """Ends all of them now, and leaves the cluster."""
-        with self._connection:
+        with self.connection:
             answers = [actor.answer for actor in self._actors if actor.answer is not None]
             for actor in list(self._actors):
                 self._end(actor)
@@ -223,10 +221,11 @@ class RayPool:
             self._looked, self._workers_per_node = time.monotonic(), max(self._room(), default=1)
             if not self._job.jobs:
                 self._target = max(1, sum(self._room()))
-        while len(self._actors) < self._target:
-            self._actors.append(self._start())
+        if len(self._actors) < self._target:
+            premises = Premises.here(self._recipe, *self._places[2:], self._journal)
+            self._actors += [self._start(premises) for _ in range(self._target - len(self._actors))]
 
-    def _start(self) -> Actor:
+    def _start(self, premises: Premises) -> Actor:
         handle = (
             ray.remote(Colourer)
             .options(
@@ -239,7 +238,7 @@ class RayPool:
             .remote()
         )
         workers = min(self._workers_per_node, self._target)
-        return Actor(handle, handle.begin.remote(self._premises, self._recipe, self._places, workers, self._colouring))
+        return Actor(handle, handle.begin.remote(premises, self._recipe, self._places, workers, self._colouring))
 
     def _end(self, actor: Actor) -> None:
         with contextlib.suppress(RayError, ValueError):

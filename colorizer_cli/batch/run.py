@@ -19,7 +19,8 @@ from colorizer_cli.batch.lock import HeldLock
 from colorizer_cli.batch.loop import Loop
 from colorizer_cli.batch.naming import Naming, is_blind
 from colorizer_cli.batch.plan import Findings, Made, Plan
-from colorizer_cli.batch.ray_cluster import check_cluster, ray_workers
+from colorizer_cli.batch.ray_cluster import check_cluster
+from colorizer_cli.batch.ray_workers import RayWorkers
 from colorizer_cli.batch.report import check_report, write_report
 from colorizer_cli.batch.summary import Observer, Summary
 from colorizer_cli.batch.worker_pool import WorkerPool
@@ -81,7 +82,7 @@ def preview(job: BatchJob) -> tuple[Iterator[Task], Findings]:
 def _workers(job: BatchJob, journal: Journal, lock: HeldLock, observer: Observer) -> WorkerPool:
     if job.cluster is None:
         return Workers(job, lock)
-    return ray_workers(job, job.cluster, journal.path, observer)
+    return RayWorkers(job, job.cluster, journal.path, observer)
 
 
 def _own(job: BatchJob, journal: Journal) -> list[str]:

@@ -8,7 +8,6 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,17 +15,16 @@ from typing import Any
 import pytest
 from ray_nodes import RayNodes
 
-from colorizer_cli.batch import ray_actor
+from colorizer_cli.batch import ray_actor, ray_workers
 from colorizer_cli.batch import run as batch_run
 from colorizer_cli.batch.job import BatchJob, Identity, Outcome, Recipe, Task
 from colorizer_cli.batch.journal import NAME
 from colorizer_cli.batch.loop import AHEAD
 from colorizer_cli.batch.plan import Findings
 from colorizer_cli.batch.ray_actor import Colouring, Premises
-from colorizer_cli.batch.ray_cluster import connected
+from colorizer_cli.batch.ray_workers import RayWorkers
 from colorizer_cli.batch.resources import WorkerResources
-from colorizer_cli.batch.summary import Observer, Summary
-from colorizer_cli.batch.worker_pool import WorkerPool
+from colorizer_cli.batch.summary import Summary
 from colorizer_cli.errors import ClusterError
 
 
@@ -107,18 +105,15 @@ def do(ray_pool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """A whole run over the folder, with `troublesome` for the work; what it tells."""
     in_hand: list[int] = []
 
-    def workers(job: BatchJob, resources: WorkerResources, journal: str, observer: Observer) -> WorkerPool:
-        connection = ExitStack()
-        connection.enter_context(connected(job, resources))
+    class Workers(RayWorkers):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, troublesome())
 
-        class Counted(ray_pool.RayPool):
-            def give(self, task: Task) -> None:
-                super().give(task)
-                in_hand.append(len(self.busy))
+        def give(self, task: Task) -> None:
+            super().give(task)
+            in_hand.append(len(self.busy))
 
-        return Counted(job, resources, journal, observer, connection, troublesome())
-
-    monkeypatch.setattr(batch_run, "ray_workers", workers)
+    monkeypatch.setattr(batch_run, "RayWorkers", Workers)
 
     def run(at_first: Callable[[], object] = lambda: None, **options: Any) -> Notices:
         observer = Notices(tmp_path, at_first)
@@ -144,7 +139,9 @@ def journalled(folder: Path, verb: str) -> list[str]:
     return sorted(line[verb] for line in lines if verb in line)
 
 
-def test_a_photo_that_kills_three_workers_has_failed(do: Callable[..., Notices], scans, tmp_path: Path):
+def test_a_photo_that_kills_three_workers_has_failed(
+    do: Callable[..., Notices], scans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     scans("fine", 8)
     scans("die", 1)
     told = do()
@@ -153,6 +150,7 @@ def test_a_photo_that_kills_three_workers_has_failed(do: Callable[..., Notices],
     assert journalled(tmp_path, "failed") == ["die000.jpg"]
     assert journalled(tmp_path, "done") == [f"fine{number:03}.jpg" for number in range(8)]
     assert any("workers lost: 1" in notice for notice in told.notices)
+    monkeypatch.setattr(ray_workers, "connected", None)  # with nothing to do, no cluster is asked for
     assert do().summary.findings.failed_before.keys() == {"die000.jpg"}
 
 
@@ -203,9 +201,7 @@ def test_a_worker_that_died_idle_is_no_photo_s_fault(
     scans("fine", 1)
     job = BatchJob(str(tmp_path / "scans"), str(tmp_path), jobs=1, cluster=WorkerResources())
     (tmp_path / NAME).write_text("{}\n")
-    connection = ExitStack()
-    connection.enter_context(connected(job, WorkerResources()))
-    pool = ray_pool.RayPool(job, WorkerResources(), str(tmp_path / NAME), Notices(tmp_path), connection, troublesome())
+    pool = RayWorkers(job, WorkerResources(), str(tmp_path / NAME), Notices(tmp_path), troublesome())
     try:
         for number in range(2):
             while not pool.idle:
