@@ -250,3 +250,21 @@ def test_premises(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert "are not to be seen there" in (premises.broken(recipe) or "")
     assert "are others than those" in (premises.broken(Recipe()) or "")
     assert Premises.here(recipe, "s3://a/b", "s3://a/c", str(journal)).broken(recipe) is None
+
+
+def test_causes_of_death(ray_pool: ModuleType):
+    from ray.exceptions import ActorUnavailableError, RayActorError, RayTaskError
+
+    told = {
+        "The actor is dead because its worker process has died. (1) killed by the OOM killer": "it crashed",
+        "The actor died: the actor's node was terminated unexpectedly: health check": "its node was lost",
+        "Task was killed due to the node running low on memory.": "its node ran out of memory",
+        "The actor with name Colourer failed to import on the worker": "colorizer-cli cannot be imported there",
+    }
+    for text, cause in told.items():
+        assert ray_pool.cause_of_death(RayActorError("0", text)) == cause
+    assert (
+        ray_pool.cause_of_death(ActorUnavailableError("RPC error: Socket closed", b"0" * 16)) == "it cannot be reached"
+    )
+    raised = RayTaskError("colour", "Traceback …\nTypeError: no such argument", ValueError())
+    assert ray_pool.cause_of_death(raised) == "TypeError: no such argument"
