@@ -30,7 +30,7 @@ START_TRIES = 3
 AWAKE_SECONDS = 1.0  # after its last answer, a worker is asked whether it is still there
 GRACE_SECONDS = 3.0  # a worker whose node is lost notices, and ends, within seconds
 LOOK_SECONDS = 2.0  # between looks at what the cluster has room for
-WAIT_SECONDS = 10.0  # without a worker, before the user is told
+WAIT_SECONDS = 20.0  # without a worker, before the user is told
 
 
 @dataclass(eq=False)
