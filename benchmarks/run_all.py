@@ -16,6 +16,7 @@ PARTS = {  # script: (title, arguments, arguments of a quick run)
     "main_job.py": ("Cold start, and whole photos", ["5"], ["1"]),
     "stages.py": ("One photo, stage by stage", ["3"], ["1", "1"]),
     "batch.py": ("A batch, by --jobs", ["100"], ["6"]),
+    "scaling.py": ("A large batch, on a cluster", ["100"], ["4"]),
     "edit.py": ("Changes on the page of `colorize edit`", ["15"], ["2"]),
     "network.py": ("The network alone", ["9"], ["2", "128"]),
     "by_hand.py": ("Against the loop that people script by hand", ["3"], ["1"]),

@@ -8,6 +8,7 @@
     ├── WeightsError          a weights folder is missing, incomplete, damaged or not to be trusted
     │   └── HubError          weights cannot be fetched from the Hub, or published there
     ├── BackendError          the asked-for backend or device is not to be had
+    ├── ClusterError          a cluster cannot be reached, or its nodes cannot do the work
     ├── TrainingError         a training run cannot start or go on
     └── ServerError           the edit page cannot be served
 
@@ -53,6 +54,10 @@ class HubError(WeightsError):
 
 class BackendError(ColorizerError):
     """The asked-for backend or device is not to be had on this machine."""
+
+
+class ClusterError(ColorizerError):
+    """A cluster cannot be reached, or its nodes cannot do the work."""
 
 
 class TrainingError(ColorizerError):

@@ -11,6 +11,7 @@ import pytest
 import pyvips
 from hub_server import HubServer
 from PIL import Image
+from ray_nodes import RayNodes
 from skimage import data
 from skimage.color import rgb2gray
 from tiny_weights import write_tiny
@@ -61,3 +62,17 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
 def tiny(tmp_path: Path) -> Path:
     """A weights folder of 300 kB."""
     return write_tiny(tmp_path / "tiny")
+
+
+@pytest.fixture(scope="session")
+def ray_nodes() -> Iterator[RayNodes]:
+    nodes = RayNodes()
+    yield nodes
+    nodes.close()
+
+
+@pytest.fixture
+def cluster(ray_nodes: RayNodes, monkeypatch: pytest.MonkeyPatch) -> RayNodes:
+    """A Ray cluster, which this process and the commands that it starts use."""
+    monkeypatch.setenv("RAY_ADDRESS", ray_nodes.address)
+    return ray_nodes

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from colorizer_cli.batch.resources import WorkerResources
 from colorizer_cli.batch.shard import Shard
 from colorizer_cli.engine.settings import Settings
 from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY, Format
@@ -43,7 +44,7 @@ class BatchJob:
     form             format of all results; None: each photo's own
     patterns         shell patterns, of which a file must match one: on its name, or on its path below `source` where
                      the pattern has a slash. Empty: all photos
-    jobs             worker processes
+    jobs             worker processes; 0: as many as the cluster has room for
     fresh            leave what an earlier run has journalled aside, and colour everything again
     moved            `source` may be another folder than the journal names
     retry_failed     try photos again that failed before
@@ -52,6 +53,7 @@ class BatchJob:
     watch            go on as photos arrive
     report           where to write a page about the results
     shard            the part of the photos that this run does; None: all of them
+    cluster          colour on a Ray cluster, with this for each worker; None: on this machine, without one
     """
 
     source: str
@@ -71,6 +73,7 @@ class BatchJob:
     watch: bool = False
     report: str | None = None
     shard: Shard | None = None
+    cluster: WorkerResources | None = None
 
 
 def hints_beside(photo: str) -> str:

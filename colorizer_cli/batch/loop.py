@@ -17,7 +17,7 @@ from colorizer_cli.batch.plan import Findings, Made, Plan
 from colorizer_cli.batch.series import Series
 from colorizer_cli.batch.summary import Observer, Summary
 from colorizer_cli.batch.watch import Settling
-from colorizer_cli.batch.workers import Workers
+from colorizer_cli.batch.worker_pool import WorkerPool
 from colorizer_cli.errors import OutputError
 
 AHEAD = 64  # photos that are announced to the journal at a time: one wait for the disk serves them all
@@ -32,7 +32,7 @@ class Loop:
     journal: Journal
     naming: Naming
     made: Made
-    workers: Workers
+    workers: WorkerPool
     observer: Observer
     summary: Summary
     series: Series = field(init=False)
@@ -73,7 +73,7 @@ class Loop:
         waiting: deque[Task] = deque()
         more, told = True, False
         while True:
-            if more and not interruption.asked and len(waiting) < self.job.jobs:
+            if more and not interruption.asked and len(waiting) < self.workers.jobs:
                 more = self._announce(tasks, waiting)
                 if first:
                     self.observer.passed(self.summary.findings)

@@ -15,11 +15,15 @@ from colorizer_cli.batch.job import BatchJob, Task
 from colorizer_cli.batch.journal import NAME, Journal
 from colorizer_cli.batch.journal_files import all_lines
 from colorizer_cli.batch.leftovers import sweep
+from colorizer_cli.batch.lock import HeldLock
 from colorizer_cli.batch.loop import Loop
 from colorizer_cli.batch.naming import Naming, is_blind
 from colorizer_cli.batch.plan import Findings, Made, Plan
+from colorizer_cli.batch.ray_cluster import check_cluster
+from colorizer_cli.batch.ray_workers import RayWorkers
 from colorizer_cli.batch.report import check_report, write_report
 from colorizer_cli.batch.summary import Observer, Summary
+from colorizer_cli.batch.worker_pool import WorkerPool
 from colorizer_cli.batch.workers import Workers
 from colorizer_cli.version import __version__
 from colorizer_cli.weights.registry import find_weights
@@ -34,6 +38,8 @@ def run(job: BatchJob, observer: Observer) -> Summary:
     check_folders(job)
     if job.report is not None:
         check_report(job.report, job.overwrite)
+    if job.cluster is not None:
+        check_cluster()
     made = _made(job)
     with locked_journal(job) as (journal, lock):
         summary = Summary(swept=sweep(job.output, _own(job, journal), job.shard is None))
@@ -43,7 +49,7 @@ def run(job: BatchJob, observer: Observer) -> Summary:
                 f"{journal.damaged} damaged lines of {journal.path} are passed over; their photos are redone"
             )
         journal.start_run(**_facts(job, made))
-        workers = Workers(job, lock)
+        workers = _workers(job, journal, lock, observer)
         try:
             with Census(job, observer), interruptible() as interruption:
                 loop = Loop(job, journal, naming, made, workers, observer, summary)
@@ -71,6 +77,12 @@ def preview(job: BatchJob) -> tuple[Iterator[Task], Findings]:
     folder = job.output if os.path.isdir(job.output) else os.path.dirname(job.output) or "."
     plan = Plan(job, journal, Naming(job.form, is_blind(folder)), _made(job))
     return iter(plan), plan.findings
+
+
+def _workers(job: BatchJob, journal: Journal, lock: HeldLock, observer: Observer) -> WorkerPool:
+    if job.cluster is None:
+        return Workers(job, lock)
+    return RayWorkers(job, job.cluster, journal.path, observer)
 
 
 def _own(job: BatchJob, journal: Journal) -> list[str]:

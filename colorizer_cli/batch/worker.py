@@ -31,7 +31,7 @@ def serve(
     """
     become_quiet()
     threading.Thread(target=_die_with_parent, args=(life,), daemon=True).start()
-    give_back = _memory_returner()
+    give_back = memory_returner()
     from colorizer_cli.batch.coloring import colorizing
 
     try:
@@ -39,7 +39,7 @@ def serve(
     except ColorizerError as error:
         tasks.send(error)
         return
-    _limit_memory(jobs)
+    limit_memory(jobs)
     tasks.send(None)
     with contextlib.suppress(EOFError, OSError):
         while True:
@@ -66,7 +66,7 @@ def _die_with_parent(life: Connection) -> None:
     os._exit(1)
 
 
-def _memory_returner() -> Callable[[], object]:
+def memory_returner() -> Callable[[], object]:
     """Hands freed memory back to the system: glibc keeps it, in pieces, and a worker would grow over thousands of
     photos of different sizes."""
     library: Any = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
@@ -77,7 +77,7 @@ def _memory_returner() -> Callable[[], object]:
     return lambda: library.malloc_trim(0)
 
 
-def _limit_memory(jobs: int) -> None:
+def limit_memory(jobs: int) -> None:
     """A photo that asks for more than its share of the memory fails, and does not bring the machine down."""
     if not sys.platform.startswith("linux"):
         return

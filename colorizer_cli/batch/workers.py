@@ -50,6 +50,11 @@ class Workers:
         self._workers = [self._start() for _ in range(job.jobs)]
 
     @property
+    def jobs(self) -> int:
+        """How many tasks can be in hand at a time."""
+        return self._job.jobs
+
+    @property
     def busy(self) -> list[Task]:
         """The tasks in hand."""
         return [worker.task for worker in self._workers if worker.task is not None]

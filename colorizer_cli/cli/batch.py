@@ -32,7 +32,9 @@ Pattern = Annotated[
     list[str] | None,
     typer.Option(metavar="GLOB", help="Only photos like this: '*.tif', '1920s/*'. May be given again."),
 ]
-Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Photos at a time.", show_default="cores")]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Photos at a time.", show_default="cores; all of a cluster")
+]
 Resume = Annotated[
     bool | None,
     typer.Option(
@@ -50,6 +52,23 @@ Watch = Annotated[bool, typer.Option("--watch", help="Go on as photos arrive, un
 ShardOption = Annotated[
     str | None,
     typer.Option("--shard", metavar="I/N", help="Only part I of N, for job arrays; the parts may run at once."),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ray",
+        help="Colour on a Ray cluster: the one at RAY_ADDRESS, or one started here (extra [cluster]).",
+        autocompletion=options.one_of("ray"),
+    ),
+]
+WorkerCpus = Annotated[
+    float | None, typer.Option(metavar="N", help="CPUs of a worker on a cluster, for Ray to reserve.", show_default="1")
+]
+WorkerGpus = Annotated[
+    float | None,
+    typer.Option(
+        metavar="N", help="GPUs of a worker; 0.25: four share one.", show_default="1 with --device cuda, else 0"
+    ),
 ]
 TimeLimit = Annotated[float, typer.Option(min=1, metavar="SECONDS", help="What a photo may take at most.")]
 
@@ -81,6 +100,9 @@ def batch(
     watch: Watch = False,
     report: Report = None,
     shard: ShardOption = None,
+    cluster: Cluster = None,
+    worker_cpus: WorkerCpus = None,
+    worker_gpus: WorkerGpus = None,
     time_limit: TimeLimit = 600,
     overwrite: options.Overwrite = False,
     as_json: options.Json = False,
@@ -90,12 +112,14 @@ def batch(
 ) -> None:
     """Colour all photos of a folder; its tree is mirrored, and an interrupted run goes on where it was."""
     from colorizer_cli.batch.job import BatchJob, Recipe, usable_cores
+    from colorizer_cli.batch.resources import worker_resources
     from colorizer_cli.batch.shard import Shard
     from colorizer_cli.engine.job import checked_format
     from colorizer_cli.engine.settings import Settings
 
     if like and consistent:
         raise UsageError("--like and --consistent both choose the palette; leave one of them away")
+    resources = worker_resources(cluster, worker_cpus, worker_gpus, device)
     weights = fetched(weights, quiet or as_json)  # pinned: all workers, and a run that goes on, use the same
     settings = Settings(vividness, size, border, tone)
     if like or consistent:
@@ -112,7 +136,7 @@ def batch(
         form=checked_format(form),
         recursive=recursive,
         patterns=tuple(pattern or ()),
-        jobs=jobs or usable_cores(),
+        jobs=jobs or (usable_cores() if resources is None else 0),
         fresh=resume is False,
         moved=resume is True,
         retry_failed=retry_failed,
@@ -121,6 +145,7 @@ def batch(
         watch=watch,
         report=report,
         shard=None if shard is None else Shard.parse(shard),
+        cluster=resources,
     )
     if dry_run:
         _preview(job, as_json)

@@ -12,7 +12,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 @pytest.mark.slow
 def test_all_on_one_page(tmp_path: Path):
-    parts = ["main_job.py", "stages.py", "network.py", "by_hand.py", "batch.py", "edit.py"]
+    parts = ["main_job.py", "stages.py", "network.py", "by_hand.py", "batch.py", "scaling.py", "edit.py"]
     page = tmp_path / "results.md"
     run = [sys.executable, BENCHMARKS / "run_all.py", "--quick", "-o", page, "--only", *parts]
     done = subprocess.run(run, capture_output=True, text=True, timeout=550, check=False)
@@ -20,7 +20,15 @@ def test_all_on_one_page(tmp_path: Path):
     text = page.read_text()
     assert text.strip() in done.stdout.strip()
     assert text.count("\n## ") == len(parts)
-    for row in ("1 MP", "128 px", "ten of 1 MP", "`batch --jobs 1`", "a new hint", "`colorize --help`"):
+    for row in (
+        "1 MP",
+        "128 px",
+        "ten of 1 MP",
+        "`batch --jobs 1`",
+        "`--cluster ray`",
+        "a new hint",
+        "`colorize --help`",
+    ):
         figures = re.search(rf"^\| {re.escape(row)}.*", text, re.MULTILINE)
         assert figures, row
         assert re.search(r"\d\.\d", figures[0])
