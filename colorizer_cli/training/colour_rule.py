@@ -3,7 +3,7 @@
     python -m colorizer_cli.training.colour_rule PHOTOS… --cache FOLDER -o colorizer_cli/engine/colour_rule.json
 
 Half of the photos are kept in colour, some of them as JPEG; of the others the colours are left away and a toning, and
-what decades and a scanner do to it, is put in their place (see `toned_examples`). The threshold lets one in a thousand
+what decades and a scanner do to it, is put in their place (see `toned_examples`). The threshold lets five in a thousand
 of the merely toned pass for colour: those without stains, ink, mounts and uneven fading.
 """
 
@@ -29,7 +29,7 @@ Array = NDArray[np.float32]
 KINDS = ("colour", "damaged", "toned")
 HIDDEN, STEPS, RATE = 8, 1500, 1e-2
 TONED_WEIGHT = 3.0  # a toned photo that is left alone costs more than a muted one that is coloured
-PASSING = 0.001  # of merely toned photos
+PASSING = 0.005  # of merely toned photos
 
 
 def measures(photos: Photos, kind: str, numbers: NDArray[np.intp], seed: int) -> Array:
