@@ -1,0 +1,59 @@
+"""Names of results that are not to be had, because they are another photo's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+
+from colorizer_cli.batch.job import BatchJob
+from colorizer_cli.batch.journal import NAME, Journal
+from colorizer_cli.batch.naming import Naming
+from colorizer_cli.batch.walk import Listing, is_photo_name
+
+
+class Owners:
+    """Whose the results are that the journal knows.
+
+    A result that has its photo's own path is found among the journal's entries; only the others are kept here.
+    """
+
+    def __init__(self, job: BatchJob, journal: Journal, naming: Naming) -> None:
+        self._job, self._journal, self._naming = job, journal, naming
+        self._renamed = {e.result: photo for photo, e in journal.entries.items() if e.result != photo}
+        self._by_folder: dict[str, list[str]] = {}
+        if naming.blind:  # equal names are not found by looking them up: the whole folder's are compared
+            for entry in journal.entries.values():
+                self._by_folder.setdefault(os.path.dirname(entry.result), []).append(entry.result)
+
+    def names(self, target: str, photos: Iterable[str]) -> list[str]:
+        """Names in a folder of results that are not these photos', as far as they have to be listed."""
+        here = set(photos) if self._naming.blind else set()
+        results = self._by_folder.get(target, ())
+        return [NAME, *(os.path.basename(result) for result in results if self._owner(result) not in here)]
+
+    def having(self, target: str, listing: Listing, photos: Iterable[str]) -> Callable[[str], bool]:
+        """→ a function that tells whether a name in a folder of results is another photo's than one of these."""
+        here = set(photos)
+
+        def is_taken(name: str) -> bool:
+            owner = self._owner(os.path.join(target, name))
+            return owner not in here if owner is not None else not listing.whole and self._is_wanted(listing, name)
+
+        return is_taken
+
+    def _owner(self, result: str) -> str | None:
+        if (photo := self._renamed.get(result)) is not None:
+            return photo
+        entry = self._journal.entries.get(result)
+        return result if entry is not None and entry.result == result else None
+
+    def _is_wanted(self, listing: Listing, name: str) -> bool:
+        """Whether a photo in another part of the same folder could want this name: then it is left to that one."""
+        stem = os.path.splitext(name)[0]
+        if stem in listing.photos or any(os.path.splitext(photo)[0] == stem for photo in listing.photos):
+            return False  # those that could are all here
+        from colorizer_cli.storage.opening import open_store
+
+        first, last = f"{stem}.", f"{stem}/"
+        found = open_store(self._job.source).items(listing.folder, first, last)
+        return any(is_photo_name(item.name) and os.path.splitext(item.name)[0] == stem for item in found)
