@@ -196,7 +196,7 @@ class Journal:
             photo = next((line[verb] for verb in VERBS if verb in line), None)
             if photo is None:
                 raise ValueError("no line of a journal")
-            self.entries[photo] = _entry(line, self.entries.get(photo))
+            self.entries[photo] = _entry(photo, line, self.entries.get(photo))
             self.begun.pop(photo, None)
             self.stale.discard(photo)
 
@@ -211,14 +211,14 @@ def whole_lines(path: str) -> Iterator[bytes]:
             return
 
 
-def _entry(line: Mapping[str, Any], earlier: Entry | None) -> Entry:
-    file = None
+def _entry(photo: str, line: Mapping[str, Any], earlier: Entry | None) -> Entry:
+    file, result = None, line["result"]
     if "result_size" in line:
         file = Identity(line["result_size"], line["result_mtime"], tag=line.get("result_tag", ""))
-    if file is None and earlier is not None and earlier.result == line["result"]:
+    if file is None and earlier is not None and earlier.result == result:
         file = earlier.result_file  # what an earlier run has written is still there, and still this tool's
     return Entry(
-        result=line["result"],
+        result=photo if result == photo else result,  # one string in memory, of millions
         identity=Identity(line["size"], line["mtime"], line["sha256"], line.get("tag", "")) if "size" in line else None,
         weights=sys.intern(line["weights"]),  # the same in all
         options=sys.intern(line["options"]),

@@ -34,10 +34,14 @@ class Owners:
     def having(self, target: str, listing: Listing, photos: Iterable[str]) -> Callable[[str], bool]:
         """→ a function that tells whether a name in a folder of results is another photo's than one of these."""
         here = set(photos)
+        # names with these stems only photos of this listing can want
+        settled = set() if listing.whole else {*listing.photos, *(os.path.splitext(name)[0] for name in listing.photos)}
 
         def is_taken(name: str) -> bool:
             owner = self._owner(os.path.join(target, name))
-            return owner not in here if owner is not None else not listing.whole and self._is_wanted(listing, name)
+            if owner is not None or listing.whole or os.path.splitext(name)[0] in settled:
+                return owner is not None and owner not in here
+            return self._is_wanted(listing.folder, name)
 
         return is_taken
 
@@ -47,13 +51,10 @@ class Owners:
         entry = self._journal.entries.get(result)
         return result if entry is not None and entry.result == result else None
 
-    def _is_wanted(self, listing: Listing, name: str) -> bool:
+    def _is_wanted(self, folder: str, name: str) -> bool:
         """Whether a photo in another part of the same folder could want this name: then it is left to that one."""
-        stem = os.path.splitext(name)[0]
-        if stem in listing.photos or any(os.path.splitext(photo)[0] == stem for photo in listing.photos):
-            return False  # those that could are all here
         from colorizer_cli.storage.opening import open_store
 
-        first, last = f"{stem}.", f"{stem}/"
-        found = open_store(self._job.source).items(listing.folder, first, last)
+        stem = os.path.splitext(name)[0]
+        found = open_store(self._job.source).items(folder, f"{stem}.", f"{stem}/")
         return any(is_photo_name(item.name) and os.path.splitext(item.name)[0] == stem for item in found)

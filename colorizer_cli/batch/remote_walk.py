@@ -43,8 +43,8 @@ class RemoteWalk:
                 open_folders.pop()
                 continue
             yield listing
-            below = (self._parts(os.path.join(listing.folder, name)) for name in listing.subfolders)
-            open_folders.append(chain.from_iterable(below))
+            below = [os.path.join(listing.folder, name) for name in listing.subfolders]
+            open_folders.append(chain.from_iterable(map(self._parts, below)))
 
     def _parts(self, folder: str) -> Iterator[Listing]:
         """The folder's listings. An unreadable one is noted, but for the root, which raises."""

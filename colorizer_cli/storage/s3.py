@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import partial
 from operator import itemgetter
 from typing import Any
@@ -24,6 +25,7 @@ class S3Store(Store):
     def __init__(self, system: Any, root: str, url: str) -> None:
         super().__init__(system, root, url)
         system.retries = 1  # `attempt` tries again
+        _read_times_quickly(system)
         self.bucket, key, _ = system.split_path(self.root)
         self.prefix = f"{key}/" if key else ""
 
@@ -94,6 +96,26 @@ class S3Store(Store):
             if not page.get("IsTruncated"):
                 return
             request |= {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
+
+
+def _read_times_quickly(system: Any) -> None:
+    """A listing has a time for each object, in ISO 8601: with the SDK's reader of any format it takes twice as long."""
+    from aiobotocore.session import AioSession
+
+    if system.session is None:
+        system.session = AioSession(**system.kwargs)
+        parsers = system.session.get_component("response_parser_factory")
+        parsers.set_parser_defaults(timestamp_parser=_time)
+
+
+def _time(value: Any) -> datetime:
+    from botocore.utils import parse_timestamp
+
+    try:
+        return datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        parsed: datetime = parse_timestamp(value)
+        return parsed
 
 
 def _in_order(page: dict[str, Any], prefix: str) -> Iterator[Item]:
