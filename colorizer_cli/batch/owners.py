@@ -20,16 +20,18 @@ class Owners:
     def __init__(self, job: BatchJob, journal: Journal, naming: Naming) -> None:
         self._job, self._journal, self._naming = job, journal, naming
         self._renamed = {e.result: photo for photo, e in journal.entries.items() if e.result != photo}
-        self._by_folder: dict[str, list[str]] = {}
+        self._by_folder: dict[str, list[tuple[str, str]]] = {}
         if naming.blind:  # equal names are not found by looking them up: the whole folder's are compared
-            for entry in journal.entries.values():
-                self._by_folder.setdefault(os.path.dirname(entry.result), []).append(entry.result)
+            for photo, entry in journal.entries.items():
+                self._by_folder.setdefault(os.path.dirname(entry.result), []).append((entry.result, photo))
 
     def names(self, target: str, photos: Iterable[str]) -> list[str]:
         """Names in a folder of results that are not these photos', as far as they have to be listed."""
         here = set(photos) if self._naming.blind else set()
-        results = self._by_folder.get(target, ())
-        return [NAME, *(os.path.basename(result) for result in results if self._owner(result) not in here)]
+        return [
+            NAME,
+            *(os.path.basename(result) for result, owner in self._by_folder.get(target, ()) if owner not in here),
+        ]
 
     def having(self, target: str, listing: Listing, photos: Iterable[str]) -> Callable[[str], bool]:
         """→ a function that tells whether a name in a folder of results is another photo's than one of these."""
@@ -37,19 +39,19 @@ class Owners:
         # names with these stems only photos of this listing can want
         settled = set() if listing.whole else {*listing.photos, *(os.path.splitext(name)[0] for name in listing.photos)}
 
+        prefix, entries, renamed = os.path.join(target, ""), self._journal.entries, self._renamed
+        if listing.whole and not entries:
+            return lambda name: False
+
         def is_taken(name: str) -> bool:
-            owner = self._owner(os.path.join(target, name))
+            result = prefix + name
+            if (owner := renamed.get(result)) is None and (entry := entries.get(result)) is not None:
+                owner = result if entry.result == result else None
             if owner is not None or listing.whole or os.path.splitext(name)[0] in settled:
                 return owner is not None and owner not in here
             return self._is_wanted(listing.folder, name)
 
         return is_taken
-
-    def _owner(self, result: str) -> str | None:
-        if (photo := self._renamed.get(result)) is not None:
-            return photo
-        entry = self._journal.entries.get(result)
-        return result if entry is not None and entry.result == result else None
 
     def _is_wanted(self, folder: str, name: str) -> bool:
         """Whether a photo in another part of the same folder could want this name: then it is left to that one."""

@@ -10,7 +10,7 @@ from colorizer_cli.batch.job import BatchJob, Identity, Task, hints_beside
 from colorizer_cli.batch.journal import Entry, Journal
 from colorizer_cli.batch.naming import Naming
 from colorizer_cli.batch.owners import Owners
-from colorizer_cli.batch.places import Existing, output_of, walk_of
+from colorizer_cli.batch.places import output_of, walk_of
 from colorizer_cli.batch.series import sample
 from colorizer_cli.batch.walk import Listing, Skipped
 
@@ -87,7 +87,7 @@ class Plan:
             existing = output.existing(target, [names[name] for _, name in mine])
             for photo, name in mine:
                 self._note_name(photo, name, names[name])
-                task = self._decide(listing, photo, os.path.join(target, names[name]), existing)
+                task = self._decide(listing, photo, os.path.join(target, names[name]), existing(names[name]))
                 if task is not None:
                     yield task
 
@@ -118,10 +118,9 @@ class Plan:
         if len(findings.examples) < 3:
             findings.examples[photo] = result
 
-    def _decide(self, listing: Listing, photo: str, result: str, existing: Existing) -> Task | None:
-        """→ the task, or None where there is nothing to do."""
+    def _decide(self, listing: Listing, photo: str, result: str, there: Identity | None) -> Task | None:
+        """→ the task, or None where there is nothing to do. `there`: what has the result's name now."""
         job, findings, entry = self.job, self.findings, self.journal.entries.get(photo)
-        there = existing(os.path.basename(result))
         ours = entry is not None and entry.result == result and there is not None and entry.result_file == there
         ours = ours or self.journal.begun.get(photo) == result
         hints = self._identity(listing, hints_beside(photo))

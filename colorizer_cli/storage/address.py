@@ -10,7 +10,7 @@ from colorizer_cli.errors import UsageError
 SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]+)://")  # two letters at least: C: is a drive
 USER = re.compile(r"(?<=://)[^/@]*@")
 PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
-QUERY = re.compile(r"(?<=[?&])([^=&]*(?:key|secret|token|sig|password|credential)[^=&]*)=[^&]*", re.IGNORECASE)
+QUERY = re.compile(r"(?<=[?&])([^=&]*(?:key|secret|token|sig|password|credential)[^=&]*)=[^&\s]*", re.IGNORECASE)
 
 
 def is_url(place: str) -> bool:

@@ -37,5 +37,5 @@ def _nanoseconds(info: Mapping[str, Any]) -> int:
     if isinstance(time, str):
         time = datetime.fromisoformat(time)
     if isinstance(time, datetime):
-        return int(time.timestamp() * 1_000_000) * 1000
-    return int(time * 1_000_000_000) if isinstance(time, int | float) else 0
+        time = time.timestamp()
+    return round(time * 1_000_000) * 1000 if isinstance(time, int | float) else 0
