@@ -69,15 +69,11 @@ def is_passing(error: BaseException) -> bool:
         status = _status(cause)
         if status is not None:
             return status in PASSING_STATUS or _code(cause) in PASSING_CODES
-        if isinstance(cause, TimeoutError | asyncio.TimeoutError | ConnectionError | EOFError | ShortReadError):
+        if isinstance(cause, TimeoutError | asyncio.TimeoutError | ConnectionError | EOFError):
             return True
         if {kind.__name__ for kind in type(cause).__mro__} & PASSING_NAMES:
             return True
     return isinstance(error, OSError) and error.errno in PASSING_ERRNO
-
-
-class ShortReadError(OSError):
-    """Fewer bytes arrived, or were stored, than the store says there are."""
 
 
 def reason(error: BaseException) -> str:

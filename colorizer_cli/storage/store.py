@@ -9,8 +9,10 @@ from typing import Any
 
 from colorizer_cli.errors import StorageError
 from colorizer_cli.storage.address import shown
-from colorizer_cli.storage.faults import ShortReadError, attempt
+from colorizer_cli.storage.faults import attempt
 from colorizer_cli.storage.items import Item, Stored, stored
+
+ROUNDS = 3  # for an object that changes, or whose size is not what it should be
 
 
 class Store:
@@ -111,39 +113,34 @@ class Store:
         `listed`: what a listing said. Size and tag are compared afterwards: an object that changes meanwhile, or comes
         short, is fetched again.
         """
-        path, before = self.path(name), listed
-
-        def once() -> Stored:
-            nonlocal before
-            self.system.get_file(path, file)
-            expected, before = before, stored(self.system.info(path))
-            if expected not in (None, before):
-                raise ShortReadError(f"it changes while it is read: {expected} has become {before}")
-            if os.path.getsize(file) != before.size:
-                raise ShortReadError(f"{os.path.getsize(file)} bytes came instead of {before.size}")
-            return before
-
-        return attempt(once, f"fetching {self.shown(name)}")
+        path, before, what = self.path(name), listed, f"fetching {self.shown(name)}"
+        for _ in range(ROUNDS):
+            attempt(lambda: self.system.get_file(path, file), what)
+            now = attempt(lambda: stored(self.system.info(path)), what)
+            if before in (None, now) and os.path.getsize(file) == now.size:
+                return now
+            before = now
+        raise StorageError(f"{what} failed {ROUNDS} times: it changes, or comes short", passing=True)
 
     def upload(self, file: str, name: str, create: bool = False) -> Stored:
         """A local file as an object, which appears when it is complete. → what the store says of it.
 
         `create`: raises FileExistsError where there is an object with other content.
         """
-        path, size = self.path(name), os.path.getsize(file)
+        path, size, what = self.path(name), os.path.getsize(file), f"writing {self.shown(name)}"
+        for _ in range(ROUNDS):
+            attempt(lambda: self._put_or_find(file, path, create), what, writing=True)
+            written = attempt(lambda: stored(self.system.info(path)), what, writing=True)
+            if written.size == size:
+                return written
+        raise StorageError(f"{what} failed: the store has {written.size} bytes of {size}", passing=True, writing=True)
 
-        def once() -> Stored:
-            try:
-                self._put(file, path, create)
-            except FileExistsError:  # of an earlier try, whose answer was lost?
-                if not self._holds(path, file):
-                    raise
-            written = stored(self.system.info(path))
-            if written.size != size:
-                raise ShortReadError(f"the store has {written.size} bytes of {size}")
-            return written
-
-        return attempt(once, f"writing {self.shown(name)}", writing=True)
+    def _put_or_find(self, file: str, path: str, create: bool) -> None:
+        try:
+            self._put(file, path, create)
+        except FileExistsError:  # of an earlier try, whose answer was lost?
+            if not self._holds(path, file):
+                raise
 
     def _put(self, file: str, path: str, create: bool) -> None:
         self._make_parent(path)

@@ -47,7 +47,6 @@ PASSING = [
     EndpointConnectionError(endpoint_url="http://127.0.0.1"),
     ConnectionResetError(),
     TimeoutError(),
-    faults.ShortReadError("short"),
 ]
 
 
