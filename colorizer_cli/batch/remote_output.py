@@ -12,7 +12,7 @@ from colorizer_cli.batch.places import Existing
 from colorizer_cli.batch.remote_journal import StoreLog, join, lines
 from colorizer_cli.batch.remote_lock import StoreLock
 from colorizer_cli.batch.summary import Observer
-from colorizer_cli.errors import StorageError
+from colorizer_cli.errors import ColorizerError, StorageError
 from colorizer_cli.storage.items import Stored
 from colorizer_cli.storage.opening import open_store
 
@@ -31,7 +31,12 @@ class RemoteOutput:
             part = "" if job.shard is None else f"{job.shard.number}-of-{job.shard.count}-"
             journal = Journal.over(store.shown(NAME), StoreLog(store, part + lock.run, lock), lines(store))
             check_source(job, journal)
-            yield journal, None
+            try:
+                yield journal, None
+            except BaseException:
+                with contextlib.suppress(ColorizerError):  # what was done is kept as far as possible
+                    journal.close()
+                raise
             journal.close()
             if job.shard is None:
                 join(store)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import random
 import time
@@ -69,7 +68,7 @@ def is_passing(error: BaseException) -> bool:
         status = _status(cause)
         if status is not None:
             return status in PASSING_STATUS or _code(cause) in PASSING_CODES
-        if isinstance(cause, TimeoutError | asyncio.TimeoutError | ConnectionError | EOFError):
+        if isinstance(cause, TimeoutError | ConnectionError | EOFError):
             return True
         if {kind.__name__ for kind in type(cause).__mro__} & PASSING_NAMES:
             return True

@@ -6,6 +6,7 @@ import random
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -188,3 +189,15 @@ def test_parts_at_the_same_time_and_the_run_that_joins_them(
     assert [key for key in bucket.keys("colour") if "journal" in key] == [f"colour/{JOURNAL}"]
     lines = [json.loads(line) for line in bucket.get(f"colour/{JOURNAL}").splitlines()]
     assert sorted(line["done"] for line in lines if "done" in line) == sorted(files(tmp_path / "scans"))
+
+
+def test_folders_need_no_driver(tmp_path: Path, scans: Scans):
+    """Neither fsspec nor an SDK is imported, here or by workers, unless a URL is given."""
+    scans(2)
+    code = "import sys\nfor name in ('fsspec', 's3fs', 'boto3', 'botocore', 'aiohttp'): sys.modules[name] = None\n"
+    code += "sys.argv = ['colorize', 'batch', 'scans', '-o', 'colour']\nfrom colorizer_cli.cli.app import main\nmain()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    sys_path = "from colorizer_cli.batch import coloring, run, transfer; import sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", sys_path], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"fsspec", "s3fs", "botocore", "aiohttp", "asyncio"} & set(loaded)
