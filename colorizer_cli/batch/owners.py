@@ -49,7 +49,7 @@ class Owners:
                 owner = result if entry.result == result else None
             if owner is not None or listing.whole or os.path.splitext(name)[0] in settled:
                 return owner is not None and owner not in here
-            return self._is_wanted(listing.folder, name)
+            return is_photo_name(name) and self._is_wanted(listing.folder, name)
 
         return is_taken
 

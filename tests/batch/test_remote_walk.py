@@ -86,6 +86,17 @@ def test_hints_come_with_their_photo():
     assert set(listing.stored or {}) == {"a.jpg", "a.jpg.hints.json", "b.jpg"}
 
 
+def test_a_folder_in_parts_is_listed_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(remote_walk, "LEAST", 2)
+    store = filled([f"{number}/{photo}.jpg" for number in range(9) for photo in range(3)] + ["a.jpg", "b.jpg", "c.jpg"])
+    listed: list[str] = []
+    items = store.items
+    monkeypatch.setattr(store, "items", lambda folder, *limits: (listed.append(folder), items(folder, *limits))[1])
+    plan = Plan(BatchJob(store.url, f"{store.url}-colour"), Journal("j"), Naming(), Made("w", "o"))
+    assert len(list(plan)) == 30
+    assert sorted(listed) == ["", *"012345678"]
+
+
 STEMS = st.sampled_from(["a", "b", "a.b", "a.png", "a-2", "a-3", "a.bmp", "c 1", "a.b.c", "ä"])
 SUFFIXES = st.sampled_from([".jpg", ".JPG", ".png", ".bmp", ".gif", ".tif", ".txt", ".jpg.hints.json"])
 FILES = st.lists(st.builds(lambda stem, suffix: stem + suffix, STEMS, SUFFIXES), unique=True, min_size=1, max_size=30)
