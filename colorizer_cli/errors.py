@@ -5,6 +5,7 @@
     ├── PhotoError            the input cannot be read, or is not a photo
     │   └── AlreadyInColourError   exit 0: there is nothing to do
     ├── OutputError           the result cannot be written where it should go
+    ├── StorageError          an object store cannot be reached, or refuses
     ├── WeightsError          a weights folder is missing, incomplete, damaged or not to be trusted
     │   └── HubError          weights cannot be fetched from the Hub, or published there
     ├── BackendError          the asked-for backend or device is not to be had
@@ -42,6 +43,19 @@ class AlreadyInColourError(PhotoError):
 
 class OutputError(ColorizerError):
     """The result cannot be written where it should go."""
+
+
+class StorageError(ColorizerError):
+    """An object store cannot be reached, or refuses.
+
+    refused   for want of rights or of the bucket: every other request would fare the same
+    passing   a fault that may pass was met too often; later it may go well
+    writing   something was to be written
+    """
+
+    def __init__(self, message: str, *, refused: bool = False, passing: bool = False, writing: bool = False) -> None:
+        super().__init__(message)
+        self.refused, self.passing, self.writing = refused, passing, writing
 
 
 class WeightsError(ColorizerError):

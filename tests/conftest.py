@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import pyvips
 from hub_server import HubServer
+from object_store import ObjectStore, environment, moto
 from PIL import Image
 from ray_nodes import RayNodes
 from skimage import data
@@ -56,6 +58,22 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def moto_port() -> Iterator[int]:
+    with moto() as port:
+        yield port
+
+
+@pytest.fixture
+def bucket(moto_port: int) -> Iterator[ObjectStore]:
+    """An empty bucket of an S3 store on loopback, which this process and the commands that it starts take for the
+    real one."""
+    store = ObjectStore(moto_port, f"bucket-{secrets.token_hex(4)}")
+    with environment(store.proxy.endpoint):
+        yield store
+    store.close()
 
 
 @pytest.fixture

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from types import TracebackType
 
 from colorizer_cli.batch.job import BatchJob
+from colorizer_cli.batch.places import walk_of
 from colorizer_cli.batch.summary import Observer
-from colorizer_cli.batch.walk import Walk
+from colorizer_cli.errors import StorageError
 
 
 class Census:
@@ -18,7 +20,7 @@ class Census:
         self._job = job
         self._observer = observer
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._count, name="census", daemon=True)
+        self._thread = threading.Thread(target=self._tell, name="census", daemon=True)
 
     def __enter__(self) -> Census:
         self._thread.start()
@@ -30,10 +32,13 @@ class Census:
         self._over.set()
         self._thread.join()
 
+    def _tell(self) -> None:
+        with contextlib.suppress(StorageError):  # planning meets it, too, and says so
+            self._count()
+
     def _count(self) -> None:
         job, photos = self._job, 0
-        output = os.stat(job.output)
-        for listing in Walk(job.source, job.recursive, job.patterns, (output.st_dev, output.st_ino)):
+        for listing in walk_of(job):
             if job.shard is None:
                 photos += len(listing.photos)
             else:

@@ -13,16 +13,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from colorizer_cli.batch.job import Identity, Outcome, Recipe, Task, hints_beside
-from colorizer_cli.errors import AlreadyInColourError, ColorizerError, OutputError
+from colorizer_cli.batch.transfer import LocalFiles, Transfer
+from colorizer_cli.errors import AlreadyInColourError, ColorizerError, OutputError, StorageError
 
 if TYPE_CHECKING:
     from colorizer_cli.engine.colorizer import Colorizer
 
 
 def colorizing(recipe: Recipe, backend: str, device: str, source: str, output: str) -> Callable[[Task], Outcome]:
-    """Loads the network, on one thread. → the function that colours a photo of `source` into `output`.
+    """Loads the network, on one thread. → the function that colours a photo of `source` into `output`: folders, or
+    URLs of stores.
 
-    It raises nothing: what goes wrong with a photo is its outcome. Raises WeightsError or BackendError here and now.
+    It raises nothing: what goes wrong with a photo is its outcome. Raises WeightsError, BackendError or StorageError
+    here and now.
     """
     import cv2
     import pyvips
@@ -32,18 +35,24 @@ def colorizing(recipe: Recipe, backend: str, device: str, source: str, output: s
     cv2.setNumThreads(1)  # the cores are busy with other photos
     pyvips.cache_set_max(0)  # no photo comes twice; a cache would only hold files open
     colorizer = Colorizer(recipe.weights, backend, device, threads=1)
+    transfer = Transfer(source, output)
 
     def colour(task: Task) -> Outcome:
-        started = time.perf_counter()
+        started, files = time.perf_counter(), None
         try:
-            return _colour(task, colorizer, recipe, source, output, started)
+            files = transfer.fetch(task)
+            return _colour(task, colorizer, recipe, transfer, files, started)
         except Exception as error:
-            return _failure(task, error, source, output, time.perf_counter() - started)
+            return _failure(task, error, transfer, files, time.perf_counter() - started)
+        finally:
+            transfer.clear()
 
     return colour
 
 
-def _colour(task: Task, colorizer: Colorizer, recipe: Recipe, source: str, output: str, started: float) -> Outcome:
+def _colour(
+    task: Task, colorizer: Colorizer, recipe: Recipe, transfer: Transfer, files: LocalFiles, started: float
+) -> Outcome:
     from colorizer_cli.engine.knowledge import informed
     from colorizer_cli.engine.pages import coloured_pages
     from colorizer_cli.engine.series import own_palette, with_shared
@@ -51,12 +60,12 @@ def _colour(task: Task, colorizer: Colorizer, recipe: Recipe, source: str, outpu
     from colorizer_cli.photo.reading import read_photo
     from colorizer_cli.photo.writing import write_pages
 
-    photo_path, result_path = os.path.join(source, task.photo), os.path.join(output, task.result)
-    photo = read_photo(photo_path, max_pixels=recipe.max_pixels)
-    identity = Identity.of(os.stat(photo_path), _sha256(photo_path))  # before the pixels: a later change shows
+    photo = read_photo(files.photo, max_pixels=recipe.max_pixels)
+    identity = _identity(files)  # before the pixels: a later change shows
     if task.known is not None and task.known.sha256 == identity.sha256:
-        written = Identity.of(os.stat(result_path))
-        return Outcome(task, time.perf_counter() - started, identity, written, unchanged=True)
+        written = transfer.delivered(task, files)
+        if written is not None:
+            return Outcome(task, time.perf_counter() - started, identity, written, unchanged=True)
     if not recipe.force:
         try:
             check_colourable(photo)
@@ -69,13 +78,13 @@ def _colour(task: Task, colorizer: Colorizer, recipe: Recipe, source: str, outpu
     if task.palette is not None:
         settings = with_shared(settings, task.palette)
     if task.hints is not None:
-        settings = informed(settings, colorizer.weights, hints_beside(photo_path))
-    _make_folder(os.path.dirname(result_path))
+        settings = informed(settings, colorizer.weights, hints_beside(files.photo))
+    _make_folder(os.path.dirname(files.result))
     pages = coloured_pages(colorizer, photo, settings, strip_metadata=recipe.strip_metadata)
     coloured = next(pages)
     write_pages(
         itertools.chain([coloured], pages),
-        result_path,
+        files.result,
         quality=recipe.quality,
         progressive=recipe.progressive,
         overwrite=task.overwrite,
@@ -84,26 +93,47 @@ def _colour(task: Task, colorizer: Colorizer, recipe: Recipe, source: str, outpu
         task,
         time.perf_counter() - started,
         identity,
-        Identity.of(os.stat(result_path)),
+        transfer.deliver(task, files),
         confidence=None if coloured.confidence is None else round(coloured.confidence, 4),
         width=photo.width,
         height=photo.height,
     )
 
 
-def _failure(task: Task, error: Exception, source: str, output: str, seconds: float) -> Outcome:
-    photo = os.path.join(source, task.photo)
+def _failure(task: Task, error: Exception, transfer: Transfer, files: LocalFiles | None, seconds: float) -> Outcome:
     message = str(error) if isinstance(error, ColorizerError) else f"{type(error).__name__}: {error}"
-    reason = _why_output_is_unusable(photo, output) if isinstance(error, OutputError | OSError) else None
+    photo = "" if files is None else files.photo
+    if photo:
+        message = message.replace(photo, transfer.shown(task))
+    reason = None
+    if isinstance(error, OutputError | OSError) or (isinstance(error, StorageError) and not error.passing):
+        reasons = (_why_output_is_unusable(photo, folder) for folder in transfer.folders)
+        reason = next((reason for reason in reasons if reason is not None), None)
     if reason is not None and reason not in message:
         message += f": {reason}"
     return Outcome(
         task,
         seconds,
-        identity=identify(photo),
+        identity=_identity_of_failed(task, error, files),
         error=" ".join(message.split("\n")),
-        stops_run=reason is not None,
+        stops_run=reason is not None or (isinstance(error, StorageError) and error.refused and error.writing),
     )
+
+
+def _identity_of_failed(task: Task, error: Exception, files: LocalFiles | None) -> Identity | None:
+    """None where the store is to blame: then the next run tries the photo again."""
+    if isinstance(error, StorageError):
+        return None
+    if task.listed is not None:
+        return task.listed if files is None or files.stored is None else Identity.of_stored(files.stored)
+    return None if files is None else identify(files.photo)
+
+
+def _identity(files: LocalFiles) -> Identity:
+    sha256 = _sha256(files.photo)
+    if files.stored is not None:
+        return Identity.of_stored(files.stored, sha256)
+    return Identity.of(os.stat(files.photo), sha256)
 
 
 def identify(path: str) -> Identity | None:

@@ -12,31 +12,38 @@ from colorizer_cli.batch.job import BatchJob
 from colorizer_cli.batch.journal import NAME, Journal
 from colorizer_cli.batch.journal_files import all_lines, check_division, part_file, take_over
 from colorizer_cli.batch.lock import HeldLock, open_locked
+from colorizer_cli.batch.places import source_name
 from colorizer_cli.errors import OutputError, PhotoError, UsageError
+from colorizer_cli.storage.address import is_url, shown
 
 
 def check_folders(job: BatchJob) -> None:
-    """Raises UsageError or PhotoError where the two folders cannot serve."""
-    if not os.path.exists(job.source):
+    """Raises UsageError or PhotoError where the two folders cannot serve; StorageError, too, where they are URLs."""
+    remote = is_url(job.source), is_url(job.output)
+    if any(remote):
+        from colorizer_cli.batch.remote_checks import check_urls
+
+        check_urls(job)
+    if not remote[0] and not os.path.exists(job.source):
         raise PhotoError(f"{job.source}: no such folder")
-    if not os.path.isdir(job.source):
+    if not remote[0] and not os.path.isdir(job.source):
         raise UsageError(f"{job.source} is a file; `colorize batch` takes a folder, `colorize` a photo")
-    if os.path.exists(job.output) and not os.path.isdir(job.output):
+    if not remote[1] and os.path.exists(job.output) and not os.path.isdir(job.output):
         raise UsageError(f"-o {job.output} is a file; expected a folder")
     if job.shard is not None and job.report is not None:
         raise UsageError(
             "--report goes with the run without --shard that comes after all parts, and joins their journals"
         )
-    if os.path.isdir(job.output) and os.path.samefile(job.source, job.output):
+    if not any(remote) and os.path.isdir(job.output) and os.path.samefile(job.source, job.output):
         raise UsageError(f"-o {job.output} is the folder of the photos, which stays as it is; choose another one")
 
 
 def check_source(job: BatchJob, journal: Journal) -> None:
     """Raises UsageError where the journal belongs to another folder: its photos could have the same names."""
-    source = os.path.abspath(job.source)
+    source = source_name(job)
     if journal.source not in (None, source) and not job.moved:
         raise UsageError(
-            f"{job.output} holds the results of {journal.source}, not of {source}; give another output folder, "
+            f"{shown(job.output)} holds the results of {journal.source}, not of {source}; give another output folder, "
             "or add --resume if the photos have only been moved"
         )
 

@@ -10,6 +10,7 @@ from colorizer_cli.batch.resources import WorkerResources
 from colorizer_cli.batch.shard import Shard
 from colorizer_cli.engine.settings import Settings
 from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY, Format
+from colorizer_cli.storage.items import Stored
 
 TIME_LIMIT = 600.0  # seconds for one photo: a gigapixel takes one or two minutes
 
@@ -40,7 +41,7 @@ class Recipe:
 class BatchJob:
     """One run over one folder.
 
-    source, output   the folder of photos, and the folder that gets its tree
+    source, output   the folder of photos, and the folder that gets its tree: paths, or URLs of object stores
     form             format of all results; None: each photo's own
     patterns         shell patterns, of which a file must match one: on its name, or on its path below `source` where
                      the pattern has a slash. Empty: all photos
@@ -82,19 +83,27 @@ def hints_beside(photo: str) -> str:
 
 
 class Identity(NamedTuple):
-    """A file as it was: size in bytes, time of change in nanoseconds, and the sha256 of its bytes ("": not known)."""
+    """A file as it was: size in bytes, time of change in nanoseconds, and the sha256 of its bytes ("": not known).
+
+    An object in a store has a tag, which changes with its content, in place of a time, which is 0 then.
+    """
 
     size: int
     mtime: int
     sha256: str = ""
+    tag: str = ""
 
     @classmethod
     def of(cls, status: os.stat_result, sha256: str = "") -> Identity:
         return cls(status.st_size, status.st_mtime_ns, sha256)
 
+    @classmethod
+    def of_stored(cls, stored: Stored, sha256: str = "") -> Identity:
+        return cls(stored.size, stored.mtime, sha256, stored.tag)
+
     def same_file(self, other: Identity) -> bool:
-        """As far as size and time tell."""
-        return (self.size, self.mtime) == (other.size, other.mtime)
+        """As far as size and time, or tag, tell."""
+        return (self.size, self.mtime, self.tag) == (other.size, other.mtime, other.tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,7 @@ class Task:
     hints       the hints file beside the photo, if there is one
     palette     frequencies of a/b bins that the folder's photos share; None: this photo's own
     glance      only look which palette the photo would get by itself; nothing is written
+    listed      what the listing said of a photo in a store
     """
 
     photo: str
@@ -115,6 +125,7 @@ class Task:
     hints: Identity | None = None
     palette: tuple[float, ...] | None = None
     glance: bool = False
+    listed: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,12 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
 from colorizer_cli.batch.job import Identity, Outcome
+from colorizer_cli.batch.log import FileLog, Log
 from colorizer_cli.batch.shard import Shard
 from colorizer_cli.errors import OutputError
 
 NAME = "colorize-journal.jsonl"
 FORMAT = 1
-SYNC_SECONDS = 1.0
 VERBS = ("done", "failed", "left")
 
 
@@ -74,7 +74,7 @@ class Journal:
     palettes: dict[str, SharedPalette] = field(default_factory=dict)
     source: str | None = None
     damaged: int = 0
-    _file: BinaryIO | None = field(default=None, repr=False)
+    _log: Log | None = field(default=None, repr=False)
     _synced: float = 0.0
 
     @classmethod
@@ -91,7 +91,7 @@ class Journal:
 
         `lines`: what is known, where this file holds a part of it only.
         """
-        journal = cls(path, _file=file)
+        journal = cls(path, _log=FileLog(file))
         with _explained(path):
             file.seek(0)
             whole = 0
@@ -106,6 +106,13 @@ class Journal:
             for line in lines or ():
                 journal._take(line)
             file.seek(0, os.SEEK_END)
+        return journal
+
+    @classmethod
+    def over(cls, path: str, log: Log, lines: Iterable[bytes]) -> Journal:
+        """What `lines` say; more goes to `log`. `path`: for messages."""
+        journal = cls.read(path, lines)
+        journal._log = log
         return journal
 
     def start_run(self, **facts: Any) -> None:
@@ -127,14 +134,18 @@ class Journal:
         if identity is not None:
             line |= {"size": identity.size, "mtime": identity.mtime, "sha256": identity.sha256}
         line |= {"weights": weights, "options": options, "seconds": round(outcome.seconds, 3), "at": int(time.time())}
+        if identity is not None and identity.tag:
+            line["tag"] = identity.tag
         if file is not None:
             line |= {"result_size": file.size, "result_mtime": file.mtime}
+            line |= {"result_tag": file.tag} if file.tag else {}
             line |= {"confidence": outcome.confidence, "width": outcome.width, "height": outcome.height}
         if task.hints is not None:
             line |= {"hints_size": task.hints.size, "hints_mtime": task.hints.mtime}
+            line |= {"hints_tag": task.hints.tag} if task.hints.tag else {}
         if outcome.error is not None:
             line["error"] = outcome.error
-        self._append(line, sync=time.monotonic() - self._synced > SYNC_SECONDS)
+        self._append(line)
         self._note(line)
 
     def share(self, folder: str, palette: SharedPalette) -> None:
@@ -145,20 +156,19 @@ class Journal:
         self._note(line)
 
     def close(self) -> None:
-        if self._file is not None:
-            with _explained(self.path), self._file:
-                os.fsync(self._file.fileno())
-            self._file = None
+        if self._log is not None:
+            with _explained(self.path):
+                self._log.close()
+            self._log = None
 
-    def _append(self, line: Mapping[str, Any], sync: bool) -> None:
-        if self._file is None:
+    def _append(self, line: Mapping[str, Any], sync: bool = False) -> None:
+        if self._log is None:
             raise OutputError(f"{self.path} is not open for writing")
         with _explained(self.path):
             # pure ASCII: names that are not UTF-8 travel as \udcXX
-            self._file.write(json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n")
-            self._file.flush()
-            if sync:
-                os.fsync(self._file.fileno())
+            self._log.write(json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n")
+            if sync or time.monotonic() - self._synced > self._log.sync_seconds:
+                self._log.sync()
                 self._synced = time.monotonic()
 
     def _take(self, line: bytes) -> None:
@@ -186,7 +196,7 @@ class Journal:
             photo = next((line[verb] for verb in VERBS if verb in line), None)
             if photo is None:
                 raise ValueError("no line of a journal")
-            self.entries[photo] = _entry(line, self.entries.get(photo))
+            self.entries[photo] = _entry(photo, line, self.entries.get(photo))
             self.begun.pop(photo, None)
             self.stale.discard(photo)
 
@@ -201,21 +211,27 @@ def whole_lines(path: str) -> Iterator[bytes]:
             return
 
 
-def _entry(line: Mapping[str, Any], earlier: Entry | None) -> Entry:
-    file = Identity(line["result_size"], line["result_mtime"]) if "result_size" in line else None
-    if file is None and earlier is not None and earlier.result == line["result"]:
+def _entry(photo: str, line: Mapping[str, Any], earlier: Entry | None) -> Entry:
+    file, result = None, line["result"]
+    if "result_size" in line:
+        file = Identity(line["result_size"], line["result_mtime"], tag=line.get("result_tag", ""))
+    if file is None and earlier is not None and earlier.result == result:
         file = earlier.result_file  # what an earlier run has written is still there, and still this tool's
     return Entry(
-        result=line["result"],
-        identity=Identity(line["size"], line["mtime"], line["sha256"]) if "size" in line else None,
+        result=photo if result == photo else result,  # one string in memory, of millions
+        identity=Identity(line["size"], line["mtime"], line["sha256"], line.get("tag", "")) if "size" in line else None,
         weights=sys.intern(line["weights"]),  # the same in all
         options=sys.intern(line["options"]),
         result_file=file,
         confidence=line.get("confidence"),
         error=line.get("error"),
         left_alone="left" in line,
-        hints=Identity(line["hints_size"], line["hints_mtime"]) if "hints_size" in line else None,
+        hints=_hints(line) if "hints_size" in line else None,
     )
+
+
+def _hints(line: Mapping[str, Any]) -> Identity:
+    return Identity(line["hints_size"], line["hints_mtime"], tag=line.get("hints_tag", ""))
 
 
 @contextlib.contextmanager

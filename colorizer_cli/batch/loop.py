@@ -11,14 +11,15 @@ from itertools import islice
 from colorizer_cli.batch.interruption import Interruption
 from colorizer_cli.batch.job import BatchJob, Outcome, Task
 from colorizer_cli.batch.journal import Journal, SharedPalette
-from colorizer_cli.batch.leftovers import sweep
 from colorizer_cli.batch.naming import Naming
+from colorizer_cli.batch.places import Output
 from colorizer_cli.batch.plan import Findings, Made, Plan
 from colorizer_cli.batch.series import Series
 from colorizer_cli.batch.summary import Observer, Summary
 from colorizer_cli.batch.watch import Settling
 from colorizer_cli.batch.worker_pool import WorkerPool
 from colorizer_cli.errors import OutputError
+from colorizer_cli.storage.address import is_url
 
 AHEAD = 64  # photos that are announced to the journal at a time: one wait for the disk serves them all
 TICK = 0.5  # seconds between looks at time limits and Ctrl-C
@@ -29,6 +30,7 @@ class Loop:
     """A run under way. `summary` fills; what is written of a photo is in the journal as soon as it is known."""
 
     job: BatchJob
+    output: Output
     journal: Journal
     naming: Naming
     made: Made
@@ -103,7 +105,8 @@ class Loop:
 
     def _record(self, outcome: Outcome) -> None:
         if outcome.stops_run:
-            raise OutputError(f"{outcome.error}.\nThe run has stopped; make room and start it again to go on")
+            remedy = "put this right" if is_url(self.job.output) else "make room"
+            raise OutputError(f"{outcome.error}.\nThe run has stopped; {remedy} and start it again to go on")
         if outcome.task.glance:
             found = self.series.note(outcome)
             if found is not None:
@@ -113,7 +116,7 @@ class Loop:
         summary, photo = self.summary, outcome.task.photo
         summary.failures.pop(photo, None)  # of an earlier look at a watched folder
         if outcome.error is not None:
-            sweep(self.job.output, [outcome.task.result], self.job.shard is None)
+            self.output.sweep([outcome.task.result], self.job.shard is None)
             summary.failures[photo] = outcome.error
         elif outcome.left_alone:
             summary.findings.left_alone += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 
@@ -40,30 +40,32 @@ class Naming:
         subfolders: Iterable[str],
         earlier: Mapping[str, str],
         taken: Iterable[str] = (),
+        is_taken: Callable[[str], bool] = lambda name: False,
     ) -> tuple[dict[str, str], dict[str, str]]:
         """Names for the results of one folder's photos, and for its subfolders: (photo → result, folder → folder).
 
         `earlier` holds the results that photos of this folder got in earlier runs: they keep them, as long as the
-        format is still the wanted one. `taken` are names that belong to others. Then come names that need no change;
-        of two photos that differ in their suffix the second keeps it: a.png → a.png.jpg. What is still not distinct
-        is numbered. The outcome depends on the names alone.
+        format is still the wanted one. `taken` are names that belong to others, and so are those of which `is_taken`
+        says so. Then come names that need no change; of two photos that differ in their suffix the second keeps it:
+        a.png → a.png.jpg. What is still not distinct is numbered. The outcome depends on the names alone.
         """
         used = {self.key(name) for name in taken}
-        folders = {name: self._claim(used, name) for name in subfolders}
+        folders = {name: self._claim(used, is_taken, name) for name in subfolders}
         results: dict[str, str] = {}
         names = list(photos)
         for name in names:
             kept = earlier.get(name)
             if kept is not None and _suffix(kept) == _suffix(self.natural(name)) and self.key(kept) not in used:
-                results[name] = self._claim(used, kept)
+                results[name] = self._claim(used, lambda name: False, kept)
         rest = [name for name in names if name not in results]
         for name in sorted(rest, key=lambda name: self.natural(name) != name):  # stable: still sorted by name
             natural = self.natural(name)
-            results[name] = self._claim(used, natural, name + _suffix(natural))
+            results[name] = self._claim(used, is_taken, natural, name + _suffix(natural))
         return results, folders
 
-    def _claim(self, used: set[str], *candidates: str) -> str:
-        free = next(name for name in chain(candidates, _numbered(candidates[0])) if self.key(name) not in used)
+    def _claim(self, used: set[str], is_taken: Callable[[str], bool], *candidates: str) -> str:
+        names = chain(candidates, _numbered(candidates[0]))
+        free = next(name for name in names if self.key(name) not in used and not is_taken(name))
         used.add(self.key(free))
         return free
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from colorizer_cli.batch.job import BatchJob, Identity, Task, hints_beside
-from colorizer_cli.batch.journal import NAME, Entry, Journal
+from colorizer_cli.batch.journal import Entry, Journal
 from colorizer_cli.batch.naming import Naming
+from colorizer_cli.batch.owners import Owners
+from colorizer_cli.batch.places import output_of, walk_of
 from colorizer_cli.batch.series import sample
-from colorizer_cli.batch.walk import Skipped, Walk
+from colorizer_cli.batch.walk import Listing, Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,41 +65,44 @@ class Plan:
     samples: dict[str, list[str]] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Task]:
-        job = self.job
-        walk = Walk(job.source, job.recursive, job.patterns, _identity(job.output), self.findings.skipped)
-        owners = {entry.result: photo for photo, entry in self.journal.entries.items()}
-        taken = _by_folder(owners)
+        job, output = self.job, output_of(self.job.output)
+        owners = Owners(job, self.journal, self.naming)
         folders = {"": ""}
-        for listing in walk:
-            target = folders.pop(listing.folder)
-            photos = [os.path.join(listing.folder, name) for name in listing.photos]
-            earlier, foreign = self._earlier(listing.photos, photos, target, taken.get(target, []), owners)
+        for listing in walk_of(job, self.findings.skipped, self.naming.blind):
+            folder = listing.folder
+            target = folders.pop(folder) if listing.last else folders[folder]
+            photos = [os.path.join(folder, name) for name in listing.photos]
             if job.recipe.consistent:
-                self.samples[listing.folder] = sample(photos)
-            names, subfolders = self.naming.assign(listing.photos, listing.subfolders, earlier, foreign)
+                self.samples[folder] = sample(photos)
+            names, subfolders = self.naming.assign(
+                listing.photos,
+                listing.subfolders,
+                self._earlier(listing.photos, photos, target),
+                owners.names(target, photos),
+                owners.having(target, listing, photos),
+            )
             for name, renamed in subfolders.items():
-                folders[os.path.join(listing.folder, name)] = os.path.join(target, renamed)
-            for photo, name in zip(photos, listing.photos, strict=True):
-                if job.shard is not None and not job.shard.holds(photo):
-                    continue
+                folders[os.path.join(folder, name)] = os.path.join(target, renamed)
+            mine = [(p, n) for p, n in zip(photos, listing.photos, strict=True) if self._is_mine(p)]
+            existing = output.existing(target, [names[name] for _, name in mine])
+            for photo, name in mine:
                 self._note_name(photo, name, names[name])
-                task = self._decide(photo, os.path.join(target, names[name]))
+                task = self._decide(listing, photo, os.path.join(target, names[name]), existing(names[name]))
                 if task is not None:
                     yield task
 
-    def _earlier(
-        self, names: list[str], photos: list[str], target: str, taken: list[str], owners: dict[str, str]
-    ) -> tuple[dict[str, str], list[str]]:
-        """→ (photo's name → name that its result has had in this folder, names that other photos' results have)."""
+    def _is_mine(self, photo: str) -> bool:
+        return self.job.shard is None or self.job.shard.holds(photo)
+
+    def _earlier(self, names: list[str], photos: list[str], target: str) -> dict[str, str]:
+        """→ photo's name → name that its result has had in this folder."""
         earlier = {}
         for name, photo in zip(names, photos, strict=True):
             entry = self.journal.entries.get(photo)
             result = entry.result if entry is not None else self.journal.begun.get(photo)
             if result is not None and os.path.dirname(result) == target:
                 earlier[name] = os.path.basename(result)
-        here = set(photos)
-        foreign = [os.path.basename(result) for result in taken if owners[result] not in here]
-        return earlier, [*foreign, NAME]
+        return earlier
 
     def _note_name(self, photo: str, name: str, result: str) -> None:
         findings = self.findings
@@ -113,16 +118,15 @@ class Plan:
         if len(findings.examples) < 3:
             findings.examples[photo] = result
 
-    def _decide(self, photo: str, result: str) -> Task | None:
-        """→ the task, or None where there is nothing to do."""
+    def _decide(self, listing: Listing, photo: str, result: str, there: Identity | None) -> Task | None:
+        """→ the task, or None where there is nothing to do. `there`: what has the result's name now."""
         job, findings, entry = self.job, self.findings, self.journal.entries.get(photo)
-        there = _status(os.path.join(job.output, result))
         ours = entry is not None and entry.result == result and there is not None and entry.result_file == there
         ours = ours or self.journal.begun.get(photo) == result
-        hints = _status(os.path.join(job.source, hints_beside(photo)))
+        hints = self._identity(listing, hints_beside(photo))
         known = self._still_good(photo, entry) if entry is not None and photo not in self.journal.stale else None
         if entry is not None and known is not None:
-            current = _status(os.path.join(job.source, photo))
+            current = self._identity(listing, photo)
             same = current is not None and known.same_file(current) and entry.hints == hints
             if entry.error is not None and same and not job.retry_failed:
                 findings.failed_before[photo] = entry.error
@@ -139,30 +143,19 @@ class Plan:
         if self.is_complete is not None and not self.is_complete(os.path.join(job.source, photo)):
             return None
         reusable = ours and entry is not None and entry.error is None and not entry.left_alone and entry.hints == hints
-        return Task(photo, result, ours or job.overwrite, known if reusable else None, hints)
+        known, listed = known if reusable else None, None if listing.stored is None else self._identity(listing, photo)
+        return Task(photo, result, ours or job.overwrite, known, hints, listed=listed)
+
+    def _identity(self, listing: Listing, path: str) -> Identity | None:
+        """Of a photo, or of the hints beside it."""
+        if listing.stored is not None:
+            stored = listing.stored.get(os.path.basename(path))
+            return None if stored is None else Identity.of_stored(stored)
+        try:
+            return Identity.of(os.stat(os.path.join(self.job.source, path)))
+        except OSError:
+            return None
 
     def _still_good(self, photo: str, entry: Entry) -> Identity | None:
         """The identity that the entry knows, if it was made as this run would make it."""
         return entry.identity if Made(entry.weights, entry.options) == self.made else None
-
-
-def _by_folder(results: dict[str, str]) -> dict[str, list[str]]:
-    folders: dict[str, list[str]] = {}
-    for result in results:
-        folders.setdefault(os.path.dirname(result), []).append(result)
-    return folders
-
-
-def _status(path: str) -> Identity | None:
-    try:
-        return Identity.of(os.stat(path))
-    except OSError:
-        return None
-
-
-def _identity(folder: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(folder)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

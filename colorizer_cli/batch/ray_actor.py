@@ -14,6 +14,7 @@ from itertools import islice
 from colorizer_cli.batch.job import Outcome, Recipe, Task
 from colorizer_cli.batch.worker import limit_memory, memory_returner
 from colorizer_cli.errors import ClusterError, ColorizerError
+from colorizer_cli.storage.address import is_url
 from colorizer_cli.version import __version__
 from colorizer_cli.weights.registry import find_weights
 
@@ -43,11 +44,11 @@ class Premises:
     def here(cls, recipe: Recipe, source: str, output: str, journal: str) -> Premises:
         """As this process finds them."""
         witnesses: tuple[str, ...] = ()
-        if "://" not in source:
+        if not is_url(source):
             with os.scandir(source) as entries:
                 witnesses = tuple(entry.name for entry in islice(entries, WITNESSES))
         seen = None
-        if "://" not in output:
+        if not is_url(output):
             journal, size = os.path.abspath(journal), os.path.getsize(journal)
             seen = (journal, size, _sha256_of_end(journal, size))
         return cls(__version__, find_weights(recipe.weights).sha256, source, witnesses, seen)

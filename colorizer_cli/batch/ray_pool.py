@@ -17,13 +17,14 @@ from ray.exceptions import RayError
 
 from colorizer_cli.batch.coloring import identify
 from colorizer_cli.batch.job import BatchJob, Outcome, Recipe, Task
-from colorizer_cli.batch.leftovers import sweep
+from colorizer_cli.batch.places import output_of
 from colorizer_cli.batch.ray_actor import Colourer, Colouring, Premises
 from colorizer_cli.batch.ray_deaths import cause_of_death
 from colorizer_cli.batch.resources import WorkerResources
 from colorizer_cli.batch.summary import Observer
 from colorizer_cli.batch.workers import LIFETIME_PHOTOS, LIFETIME_SECONDS
 from colorizer_cli.errors import ClusterError, ColorizerError
+from colorizer_cli.storage.address import is_url, shown
 
 DEATHS = 3  # of workers over one photo, before it is given up
 START_TRIES = 3
@@ -74,6 +75,7 @@ class RayPool:
         self.connection = ExitStack()
         self._job, self._resources, self._observer, self._colouring = job, resources, observer, colouring
         self._recipe, self._journal = replace(job.recipe, weights=_absolute_weights(job.recipe)), journal
+        self._output = output_of(job.output)
         self._places = (job.backend, job.device, _absolute(job.source), _absolute(job.output))
         self._actors: list[Actor] = []
         self._again: deque[tuple[float, Task]] = deque()  # when to be done again; their workers were lost
@@ -139,7 +141,7 @@ class RayPool:
             if answers:
                 with contextlib.suppress(RayError):  # their answers come when they are gone, and write no more
                     ray.wait(answers, num_returns=len(answers), timeout=5)
-            sweep(self._job.output, self._lost, self._job.shard is None)
+            self._output.sweep(self._lost, self._job.shard is None)
 
     @property
     def _due(self) -> int:
@@ -197,7 +199,7 @@ class RayPool:
                 )
             return
         self._lost.add(actor.task.result)
-        sweep(self._job.output, [actor.task.result], self._job.shard is None)
+        self._output.sweep([actor.task.result], self._job.shard is None)
         self._deaths[actor.task.photo] += actor.begun
         if self._deaths[actor.task.photo] >= DEATHS:
             del self._deaths[actor.task.photo]
@@ -209,10 +211,11 @@ class RayPool:
         self._again.append((time.monotonic() + GRACE_SECONDS, again))
 
     def _failure(self, task: Task, actor: Actor, cause: str) -> Outcome:
-        photo = os.path.join(self._job.source, task.photo)
+        photo = shown(self._job.source, task.photo)
+        identity = task.listed or identify(os.path.join(self._job.source, task.photo))
         seconds = time.monotonic() - actor.started
         return Outcome(
-            task, seconds, identify(photo), error=f"{photo}: the worker that coloured it on node {actor.node} {cause}"
+            task, seconds, identity, error=f"{photo}: the worker that coloured it on node {actor.node} {cause}"
         )
 
     def _fill(self) -> None:
@@ -261,7 +264,7 @@ class RayPool:
 
 
 def _absolute(folder: str) -> str:
-    return folder if "://" in folder else os.path.abspath(folder)
+    return folder if is_url(folder) else os.path.abspath(folder)
 
 
 def _absolute_weights(recipe: Recipe) -> str | None:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from collections.abc import Iterator
 
 from colorizer_cli.batch.census import Census
 from colorizer_cli.batch.fingerprint import changed_options, fingerprint
-from colorizer_cli.batch.folders import check_folders, check_source, locked_journal
+from colorizer_cli.batch.folders import check_folders, check_source
 from colorizer_cli.batch.interruption import interruptible
 from colorizer_cli.batch.job import BatchJob, Task
-from colorizer_cli.batch.journal import NAME, Journal
-from colorizer_cli.batch.journal_files import all_lines
-from colorizer_cli.batch.leftovers import sweep
+from colorizer_cli.batch.journal import Journal
 from colorizer_cli.batch.lock import HeldLock
 from colorizer_cli.batch.loop import Loop
-from colorizer_cli.batch.naming import Naming, is_blind
+from colorizer_cli.batch.naming import Naming
+from colorizer_cli.batch.places import output_of, source_name
 from colorizer_cli.batch.plan import Findings, Made, Plan
 from colorizer_cli.batch.ray_cluster import check_cluster
 from colorizer_cli.batch.ray_workers import RayWorkers
@@ -40,10 +38,10 @@ def run(job: BatchJob, observer: Observer) -> Summary:
         check_report(job.report, job.overwrite)
     if job.cluster is not None:
         check_cluster()
-    made = _made(job)
-    with locked_journal(job) as (journal, lock):
-        summary = Summary(swept=sweep(job.output, _own(job, journal), job.shard is None))
-        naming = Naming(job.form, is_blind(job.output))
+    made, output = _made(job), output_of(job.output)
+    with output.journal(job, observer) as (journal, lock):
+        summary = Summary(swept=output.sweep(_own(job, journal), job.shard is None))
+        naming = Naming(job.form, output.is_blind())
         if journal.damaged:
             observer.notice(
                 f"{journal.damaged} damaged lines of {journal.path} are passed over; their photos are redone"
@@ -52,12 +50,12 @@ def run(job: BatchJob, observer: Observer) -> Summary:
         workers = _workers(job, journal, lock, observer)
         try:
             with Census(job, observer), interruptible() as interruption:
-                loop = Loop(job, journal, naming, made, workers, observer, summary)
+                loop = Loop(job, output, journal, naming, made, workers, observer, summary)
                 (loop.watch if job.watch else loop.once)(interruption)
         finally:
             in_hand = [task.result for task in workers.busy]
             workers.kill()
-            sweep(job.output, in_hand, job.shard is None)
+            output.sweep(in_hand, job.shard is None)
         summary.interrupted = interruption.asked
         summary.failures = summary.findings.failed_before | summary.failures
         if job.report is not None:
@@ -70,16 +68,16 @@ def run(job: BatchJob, observer: Observer) -> Summary:
 def preview(job: BatchJob) -> tuple[Iterator[Task], Findings]:
     """What `run` would do, as its tasks; nothing is written. The findings fill as the tasks are taken."""
     check_folders(job)
-    journal = Journal.read(os.path.join(job.output, NAME), all_lines(job.output))
+    output = output_of(job.output)
+    journal = output.read_journal()
     check_source(job, journal)
     if job.fresh:
         journal.stale.update(journal.entries)
-    folder = job.output if os.path.isdir(job.output) else os.path.dirname(job.output) or "."
-    plan = Plan(job, journal, Naming(job.form, is_blind(folder)), _made(job))
+    plan = Plan(job, journal, Naming(job.form, output.is_blind()), _made(job))
     return iter(plan), plan.findings
 
 
-def _workers(job: BatchJob, journal: Journal, lock: HeldLock, observer: Observer) -> WorkerPool:
+def _workers(job: BatchJob, journal: Journal, lock: HeldLock | None, observer: Observer) -> WorkerPool:
     if job.cluster is None:
         return Workers(job, lock)
     return RayWorkers(job, job.cluster, journal.path, observer)
@@ -96,7 +94,7 @@ def _made(job: BatchJob) -> Made:
 
 def _facts(job: BatchJob, made: Made) -> dict[str, object]:
     return {
-        "source": os.path.abspath(job.source),
+        "source": source_name(job),
         "fresh": job.fresh,
         "version": __version__,
         "weights": made.weights,

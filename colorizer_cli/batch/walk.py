@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from colorizer_cli.photo.formats import READ_SUFFIXES
+from colorizer_cli.storage.items import Stored
 
 
 @dataclass
@@ -23,11 +24,21 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Listing:
-    """One folder: its path below the root ("" for the root), its photos and its subfolders, sorted by bytes."""
+    """One folder: its path below the root ("" for the root), its photos and its subfolders, sorted by bytes.
+
+    A large folder of a store comes in several. Names that may want the same result are in the same one.
+
+    stored   of photos in a store, and of the hints beside them: what they are
+    whole    this is all of the folder
+    last     this is the end of the folder
+    """
 
     folder: str
     photos: list[str]
     subfolders: list[str]
+    stored: Mapping[str, Stored] | None = None
+    whole: bool = True
+    last: bool = True
 
 
 @dataclass
@@ -96,7 +107,7 @@ class Walk:
         if not is_photo_name(entry.name) or not _is_readable(entry):
             self.skipped.not_photos += 1
             return False
-        if self.patterns and not any(_matches(entry.name, folder, pattern) for pattern in self.patterns):
+        if not matches(entry.name, folder, self.patterns):
             self.skipped.not_matching += 1
             return False
         return True
@@ -115,5 +126,7 @@ def _is_readable(entry: os.DirEntry[str]) -> bool:
         return True
 
 
-def _matches(name: str, folder: str, pattern: str) -> bool:
-    return fnmatch.fnmatchcase(os.path.join(folder, name) if "/" in pattern else name, pattern)
+def matches(name: str, folder: str, patterns: tuple[str, ...]) -> bool:
+    """Whether the name, or the path where a pattern has a slash, is like one of the patterns; there may be none."""
+    path = os.path.join(folder, name)
+    return not patterns or any(fnmatch.fnmatchcase(path if "/" in pattern else name, pattern) for pattern in patterns)

@@ -22,7 +22,12 @@ SHARE = 0.8  # of the memory, for all workers together
 
 
 def serve(
-    tasks: Connection, life: Connection, lock: HeldLock, recipe: Recipe, places: tuple[str, str, str, str], jobs: int
+    tasks: Connection,
+    life: Connection,
+    lock: HeldLock | None,
+    recipe: Recipe,
+    places: tuple[str, str, str, str],
+    jobs: int,
 ) -> None:
     """Sends None, or the error that keeps it from working, then an outcome for every task that it gets.
 

@@ -17,6 +17,7 @@ from colorizer_cli.batch.job import BatchJob, Outcome, Task
 from colorizer_cli.batch.lock import HeldLock
 from colorizer_cli.batch.worker import serve
 from colorizer_cli.errors import BackendError, ColorizerError
+from colorizer_cli.storage.address import shown
 
 START_TRIES = 3
 LIFETIME_PHOTOS, LIFETIME_SECONDS = 200, 20.0  # both reached: a fresh process, as memory falls into pieces with time
@@ -43,7 +44,7 @@ class Workers:
     Not a `ProcessPoolExecutor`: there the first process that dies breaks the pool and loses everybody's tasks.
     """
 
-    def __init__(self, job: BatchJob, lock: HeldLock) -> None:
+    def __init__(self, job: BatchJob, lock: HeldLock | None) -> None:
         self._job = job
         self._lock = lock
         self._failed_starts = 0
@@ -134,9 +135,10 @@ class Workers:
                 raise BackendError(f"worker processes cannot start: they {cause}; try a smaller --jobs")
         self._exchange(dead)
         if dead.task is not None:
-            photo = os.path.join(self._job.source, dead.task.photo)
+            photo = shown(self._job.source, dead.task.photo)
+            identity = dead.task.listed or identify(os.path.join(self._job.source, dead.task.photo))
             seconds = time.monotonic() - dead.started
-            yield Outcome(dead.task, seconds, identify(photo), error=f"{photo}: the process that coloured it {cause}")
+            yield Outcome(dead.task, seconds, identity, error=f"{photo}: the process that coloured it {cause}")
 
     def _cause_of_death(self, dead: Worker) -> str:
         dead.process.join(5)

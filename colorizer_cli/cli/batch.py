@@ -15,8 +15,13 @@ from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY
 if TYPE_CHECKING:
     from colorizer_cli.batch.job import BatchJob
 
-Source = Annotated[str, typer.Argument(metavar="FOLDER", help="The folder of photos.", show_default=False)]
-Output = Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Gets the same tree, in colour.")]
+Source = Annotated[
+    str,
+    typer.Argument(metavar="FOLDER", help="The folder of photos, or its URL: s3://bucket/scans.", show_default=False),
+]
+Output = Annotated[
+    str, typer.Option("-o", "--output", metavar="FOLDER", help="Gets the same tree, in colour; may be a URL.")
+]
 Form = Annotated[
     str | None,
     typer.Option(

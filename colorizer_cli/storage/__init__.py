@@ -1,0 +1,1 @@
+"""Objects in a store behind a URL: listed page by page, fetched and put whole, through fsspec."""
