@@ -30,7 +30,7 @@ from colorizer_cli.weights.folder import WeightsFolder
 ASIDE = "not-better"
 SHEET, CURVES, LOG = "contact-sheet.jpg", "curves.png", "log.jsonl"
 PARITY = 0.5  # Lab units between torch and ONNX Runtime, at most
-INPUT_SIZE, VIVIDNESS = {"hybrid-lite": 176, "hybrid-vgg16-resnet50v2": 256}, {"hybrid-lite": 0.8}
+INPUT_SIZE, VIVIDNESS = {"hybrid-lite": 160, "hybrid-vgg16-resnet50v2": 256}, {"hybrid-lite": 0.8}
 
 
 @dataclass(frozen=True)
