@@ -17,7 +17,7 @@ from colorizer_cli.models.hybrid import HybridUNet
 from colorizer_cli.training.cache import Photos
 from colorizer_cli.training.dataset import BYTE_TO_LINEAR
 
-ENOUGH = 0.9  # of the true photos' colourfulness; more would cost more error than it is worth
+ENOUGH = 0.92  # of the true photos' colourfulness; more would cost more error than it is worth
 STEPS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 1.0)
 
 
@@ -58,7 +58,7 @@ def vividness_curve(
 
 
 def choose_vividness(curve: Sequence[Point], true_colourfulness: float, gray_error: float) -> float:
-    """The lowest step that is at least nine tenths as colourful as the true photos; where none is, the highest.
+    """The lowest step that is at least 92 % as colourful as the true photos; where none is, the highest.
 
     Steps whose error is not below `gray_error`, that of leaving the photos gray, are out of the question; if that is
     all of them, 0.

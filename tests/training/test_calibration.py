@@ -11,7 +11,7 @@ from colorizer_cli.training.calibration import STEPS, Point, choose_vividness, v
 
 def test_choice_is_the_lowest_that_is_colourful_enough_and_better_than_gray():
     curve = [Point(0.0, 100, 10), Point(0.3, 102, 20), Point(0.6, 110, 30), Point(1.0, 140, 40)]
-    assert choose_vividness(curve, 33, 200) == 0.6
+    assert choose_vividness(curve, 32, 200) == 0.6
     assert choose_vividness(curve, 20, 200) == 0.3
     assert choose_vividness(curve, 90, 200) == 1.0
     assert choose_vividness(curve, 90, 120) == 0.6
