@@ -14,9 +14,9 @@ from colorizer_cli.engine.palette import Palette
 from colorizer_cli.engine.settings import Settings
 from colorizer_cli.photo.photo import Photo
 
-# A photo's palette is counted on its colours at a quarter of the vividness, which keeps the result about as colourful
-# as it would have been, and blurred, and then followed in part. The palette alone evens out frames better, and takes rarer
-# colours away, or spreads the commonest over everything (a blue sky over wooden walls).
+# A photo's palette is counted on its colours at a quarter of the vividness, which keeps the result about as
+# colourful as it would have been, and blurred, and then followed in part. The palette alone evens out frames better,
+# and takes rarer colours away, or spreads the commonest over everything (a blue sky over wooden walls).
 VIVIDNESS = 0.25  # of the one asked for
 BLUR = 6.0  # Lab units, standard deviation
 STRENGTH = 0.6
