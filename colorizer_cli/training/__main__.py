@@ -32,6 +32,11 @@ def train(
     encoder_learning_rate: Annotated[float, typer.Option()] = 4e-4,
     expectation: Annotated[float, typer.Option(help="Weight of the expected colour's squared error.")] = 0.0,
     ema_decay: Annotated[float, typer.Option(help="0.999; less for a run of a few hundred steps.")] = 0.999,
+    hinted: Annotated[float, typer.Option(help="Share of samples with local hints.")] = 0.4,
+    palettes: Annotated[float, typer.Option(help="Share of samples with the true palette.")] = 0.15,
+    bfloat16: Annotated[
+        bool, typer.Option(help="Forward pass in bfloat16: for CPUs that have AVX512-BF16 or AMX.")
+    ] = False,
     seed: Annotated[int, typer.Option()] = 0,
     validate_every: Annotated[int, typer.Option(help="Steps.")] = 500,
     threads: Annotated[int | None, typer.Option()] = None,
@@ -41,6 +46,7 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     torch.manual_seed(seed)
+    torch.set_flush_denormal(True)  # gradients of deep layers are full of them, and each takes a hundred times as long
     try:
         if preset == "hybrid-vgg16-resnet50v2" and init is None and not pretrained:
             raise TrainingError(
@@ -55,6 +61,9 @@ def train(
             encoder_learning_rate=encoder_learning_rate,
             expectation=expectation,
             ema_decay=ema_decay,
+            hinted=hinted,
+            palettes=palettes,
+            precision="bfloat16" if bfloat16 else "auto",
             seed=seed,
             validate_every=validate_every,
         )

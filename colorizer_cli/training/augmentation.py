@@ -65,7 +65,7 @@ def film_border(gray: Array, ab: Array, rng: Generator, probability: float = 0.0
     np.clip(gray, 0, 1, out=gray)
 
 
-def random_hints(ab: Array, rng: Generator, probability: float = 0.4) -> Array:
+def random_hints(ab: Array, rng: Generator, probability: float) -> Array:
     """(H, W, 2) true a/b → (3, H, W) hints a, b, presence: geometric(0.2) square patches of 1…H/14 px, or none."""
     size = ab.shape[0]
     hints = np.zeros((3, size, size), np.float32)

@@ -23,7 +23,7 @@ class TrainingSamples(Dataset[dict[str, Tensor]]):
     """Sample n, counted over the whole run, is a random view of the photo at the n-th place of a shuffled epoch.
 
     augment "film": crops, and what old photos went through (see `augmentation`); "flip": the largest square, mirrored
-    half of the time.
+    half of the time. `hinted` and `palettes` are the shares of samples with hints and with the true palette.
 
     gray (1, S, S) 0…1; hints (3, S, S) a, b, presence; palette (K + 1,); ab (2, S/4, S/4) the target in Lab units.
     """
@@ -38,9 +38,12 @@ class TrainingSamples(Dataset[dict[str, Tensor]]):
         seed: int,
         stride: int,
         augment: Literal["film", "flip"] = "film",
+        hinted: float = 0.4,
+        palettes: float = 0.15,
     ) -> None:
         self.cache, self.bins, self.size, self.stride, self.augment = cache, bins, size, stride, augment
         self.first, self.count, self.seed = first, count, seed
+        self.hinted, self.palettes = hinted, palettes
         self._epoch = -1
         self._order = np.empty(0, np.intp)
 
@@ -61,7 +64,7 @@ class TrainingSamples(Dataset[dict[str, Tensor]]):
         target = cv2.resize(ab, (self.size // self.stride,) * 2, interpolation=cv2.INTER_AREA)
         return {
             "gray": torch.from_numpy(gray[None]),
-            "hints": torch.from_numpy(augmentation.random_hints(ab, rng)),
+            "hints": torch.from_numpy(augmentation.random_hints(ab, rng, self.hinted)),
             "palette": torch.from_numpy(self._palette(np.asarray(target, np.float32), rng)),
             "ab": torch.from_numpy(np.ascontiguousarray(np.moveaxis(target, -1, 0))),
         }
@@ -74,7 +77,7 @@ class TrainingSamples(Dataset[dict[str, Tensor]]):
         return int(self._order[place])
 
     def _palette(self, ab: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-        if rng.random() < 0.15:
+        if rng.random() < self.palettes:
             return palette_of(ab.reshape(-1, 2), self.bins)
         return np.zeros(len(self.bins) + 1, np.float32)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +25,7 @@ from colorizer_cli.training.dataset import TrainingSamples
 from colorizer_cli.training.interruption import Pending, deferred_interrupts, leave_interrupts_to_parent
 from colorizer_cli.training.loss import DistributionLoss, l2
 from colorizer_cli.training.optimizer import create_optimizer, set_learning_rate
+from colorizer_cli.training.precision import DepthwiseInFloat32
 from colorizer_cli.training.processes import OwnShare, create_accelerator
 from colorizer_cli.training.progress import Pace, Progress, ProgressReport
 from colorizer_cli.training.recipe import Recipe
@@ -53,8 +55,10 @@ class Run:
     ema: nn.Module = field(init=False)
 
     def __post_init__(self) -> None:
-        self.accelerator = create_accelerator(self.recipe.device)
+        self.accelerator = create_accelerator(self.recipe.device, self.recipe.precision)
         self.device = self.accelerator.device
+        narrow_on_cpu = self.device.type == "cpu" and self.accelerator.mixed_precision == "bf16"
+        self.forward_mode = DepthwiseInFloat32 if narrow_on_cpu else nullcontext
         self.bins = gamut_bins()
         self.regression = isinstance(self.network.head, RegressionHead)
         self.loss: Callable[[Tensor, Tensor], Tensor] = (
@@ -130,6 +134,8 @@ class Run:
             self.recipe.seed,
             self.network.output_stride,
             self.recipe.augmentation,
+            self.recipe.hinted,
+            self.recipe.palettes,
         )
         own = OwnShare(steps, stage.batch, self.accelerator.process_index, self.accelerator.num_processes)
         workers = self.recipe.workers
@@ -181,7 +187,9 @@ class Run:
         batch = {name: tensor.to(self.device, non_blocking=True) for name, tensor in batch.items()}
         gray = batch["gray"].contiguous(memory_format=torch.channels_last)
         conditions = () if self.regression else (batch["hints"], batch["palette"])
-        loss: Tensor = self.loss(self.model(gray, *conditions), batch["ab"])
+        with self.forward_mode():
+            output = self.model(gray, *conditions)
+        loss: Tensor = self.loss(output, batch["ab"])
         self.optimizer.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
         if recipe.clip is not None:

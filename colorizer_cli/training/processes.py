@@ -11,13 +11,14 @@ from accelerate.utils import InitProcessGroupKwargs
 from torch.utils.data import Sampler
 
 from colorizer_cli.errors import TrainingError, UsageError
+from colorizer_cli.training.precision import Precision
 
 LONGEST_WAIT = timedelta(hours=12)  # of one process for another that decodes photos
 DEVICES = ("auto", "cpu", "cuda")
 
 
-def create_accelerator(device: str = "auto") -> Accelerator:
-    """On CUDA where there is any ("auto"), with the forward pass in bfloat16; else on the CPU, in float32.
+def create_accelerator(device: str = "auto", precision: Precision = "auto") -> Accelerator:
+    """On CUDA where there is any ("auto"), else on the CPU; the forward pass in `precision`, see `Recipe`.
 
     Raises UsageError for another device, TrainingError where CUDA is asked for and there is none.
     """
@@ -29,7 +30,7 @@ def create_accelerator(device: str = "auto") -> Accelerator:
     on_cuda = has_cuda and device != "cpu"
     return Accelerator(
         cpu=not on_cuda,
-        mixed_precision="bf16" if on_cuda else "no",
+        mixed_precision="bf16" if precision == "bfloat16" or (precision == "auto" and on_cuda) else "no",
         kwargs_handlers=[InitProcessGroupKwargs(timeout=LONGEST_WAIT)],
     )
 

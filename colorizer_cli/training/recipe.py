@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from colorizer_cli.training.precision import Precision
 from colorizer_cli.training.stages import Stage
 
 
@@ -20,9 +21,11 @@ class Recipe:
     clip                   largest gradient norm; None: gradients are left as they are
     keep_statistics        BatchNorm normalises with the statistics of the first weights and leaves them as they are
     augmentation           "film" (crops and all that old photos went through) or "flip"
+    hinted, palettes       share of samples with local hints, and with the true palette
     workers                loader processes, for each training process
     checkpoint_every       steps, and `checkpoint_seconds` seconds, whichever comes first
-    device                 "auto", "cpu" or "cuda"; on CUDA the forward pass runs in bfloat16
+    device                 "auto", "cpu" or "cuda"
+    precision              of the forward pass: "auto" (bfloat16 on CUDA, float32 on a CPU), "float32" or "bfloat16"
     compile                through torch.compile
     """
 
@@ -38,12 +41,15 @@ class Recipe:
     warmup: int = 100
     keep_statistics: bool = False
     augmentation: Literal["film", "flip"] = "film"
+    hinted: float = 0.4
+    palettes: float = 0.15
     workers: int = 1
     log_every: int = 50
     validate_every: int = 1000
     checkpoint_every: int = 250
     checkpoint_seconds: float = 180.0
     device: str = "auto"
+    precision: Precision = "auto"
     compile: bool = False
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 
 from colorizer_cli import Colorizer, read_photo
 from colorizer_cli.errors import UsageError, WeightsError
@@ -36,6 +37,18 @@ def test_loss_falls(preset: str, cache: PhotoCache, tmp_path: Path):
     job.train()
     assert losses(tmp_path)[-1] < losses(tmp_path)[0]
     assert job.step == 12
+
+
+def test_bfloat16_on_a_cpu_trains_to_about_the_same(cache: PhotoCache, tmp_path: Path):
+    for precision in ("float32", "bfloat16"):
+        AcceleratorState._reset_state()  # it keeps one precision for each process
+        job = run(tmp_path / precision, cache, [Stage(32, 96, 8)], learning_rate=2e-3, precision=precision)
+        job.train()
+        assert all(parameter.dtype == torch.float32 for parameter in job.averaged.parameters())
+    AcceleratorState._reset_state()
+    wide, narrow = losses(tmp_path / "float32"), losses(tmp_path / "bfloat16")
+    assert wide != narrow
+    np.testing.assert_allclose(narrow, wide, rtol=0.03)
 
 
 def test_a_resumed_run_equals_an_unbroken_one(cache: PhotoCache, tmp_path: Path):

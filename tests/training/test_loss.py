@@ -3,7 +3,7 @@ import torch
 from scipy.special import log_softmax
 
 from colorizer_cli.color.bins import gamut_bins
-from colorizer_cli.training.loss import NEIGHBOURS, SIGMA, DistributionLoss, l2
+from colorizer_cli.training.loss import LIMIT, NEIGHBOURS, SIGMA, DistributionLoss, l2
 
 BINS = gamut_bins()
 
@@ -35,6 +35,22 @@ def test_expectation_term_is_the_squared_error_of_the_mean_colour():
     torch.testing.assert_close(
         with_term - without, torch.tensor(2.0 * (BINS[100] ** 2).mean() / 100), rtol=1e-3, atol=0.0
     )
+
+
+def test_gradient_against_autograd():
+    torch.manual_seed(0)
+    logits, ab = torch.randn(2, 259, 3, 4, requires_grad=True), torch.randn(2, 2, 3, 4) * 30
+    loss = DistributionLoss(BINS, 1.5)
+    (found,) = torch.autograd.grad(3 * loss(logits, ab), logits)
+
+    cell = (ab.round() + LIMIT).long()
+    cell = cell[:, 0] * 2 * LIMIT + cell[:, 1]
+    index, weight = loss.neighbours[cell].permute(0, 3, 1, 2), loss.weights[cell].permute(0, 3, 1, 2)
+    mean = torch.einsum("nkhw,kc->nchw", logits.softmax(1), loss.bins)
+    plain = -(weight * logits.log_softmax(1).gather(1, index)).sum(1).mean() + 1.5 * ((mean - ab) ** 2).mean() / 100
+    torch.testing.assert_close(loss(logits, ab), plain)
+    (expected,) = torch.autograd.grad(3 * plain, logits)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-7)
 
 
 def test_far_outside_the_gamut_labels_are_finite():

@@ -55,6 +55,18 @@ def test_shapes_ranges_and_shares(cache: PhotoCache):
     assert 0.07 < np.mean([bool(sample["palette"][-1]) for sample in drawn]) < 0.25
 
 
+def test_shares_of_hints_and_palettes_can_be_set(cache: PhotoCache):
+    def drawn(**shares: float) -> list[tuple[bool, bool]]:
+        found = TrainingSamples(cache, gamut_bins(), 32, 0, 20, 7, 4, **shares)
+        return [
+            (bool(sample["hints"][2].any()), bool(sample["palette"][-1]))
+            for sample in map(found.__getitem__, range(20))
+        ]
+
+    assert drawn(hinted=1.0, palettes=0.0) == [(True, False)] * 20
+    assert drawn(hinted=0.0, palettes=1.0) == [(False, True)] * 20
+
+
 def test_every_photo_comes_once_an_epoch(cache: PhotoCache):
     drawn = samples(cache)
     assert sorted(drawn._photo(i) for i in range(len(cache))) == list(range(len(cache)))
