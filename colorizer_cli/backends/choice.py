@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import re
 
@@ -19,6 +20,16 @@ CUDA_HELP = f"install an NVIDIA driver, then {TORCH_HELP} (or onnxruntime-gpu in
 def torch_installed() -> bool:
     """Whether what the torch backend needs is installed, without importing it."""
     return all(importlib.util.find_spec(name) is not None for name in ("torch", "timm", "safetensors"))
+
+
+def preload(backend: str = "auto") -> None:
+    """Imports the library that `create_predictor` will most likely need.
+
+    For a caller that has other libraries to import while a thread loads the network: two threads that import take
+    turns, and the network, which then needs no interpreter, would begin to load only when both are done.
+    """
+    if backend in ("auto", "onnx"):
+        importlib.import_module("colorizer_cli.backends.onnx")
 
 
 def create_predictor(

@@ -59,9 +59,7 @@ class StripRenderer:
         dz = cv2.subtract(cv2.LUT(z, _expanded(), dst=memory.plane(4)), base, dst=memory.plane(4))
         joined = cv2.merge([luminance, dx, dz], dst=memory.joined)
         rgb = np.asarray(cv2.transform(joined, self._matrix, dst=memory.rgb))
-        low, high = self._shift - self._scale * TOLERANCE, self._shift + self._scale * (1 + TOLERANCE)
-        fits = cv2.inRange(rgb, (low,) * 3, (high,) * 3, dst=memory.fits)
-        outside = np.flatnonzero(fits == 0)
+        outside = self._outside(rgb, memory)
         if outside.size:
             colours = (np.asarray(plane).ravel()[outside] for plane in (fy, luminance, x, z))
             rgb.reshape(-1, 3)[outside] = self._desaturated(*colours)
@@ -75,6 +73,14 @@ class StripRenderer:
             product = cv2.multiply(slope, fy, dst=slope)
             found.append(np.asarray(cv2.add(product, offset, dst=memory.codes[i], dtype=cv2.CV_16U)))
         return found[0], found[1]
+
+    def _outside(self, rgb: Array, memory: _StripMemory) -> NDArray[np.intp]:
+        """Numbers of the pixels that sRGB cannot show. All channels in one row: a third of cv2.inRange's time."""
+        low, high = self._shift - self._scale * TOLERANCE, self._shift + self._scale * (1 + TOLERANCE)
+        below = np.less(rgb, np.float32(low), out=memory.below)
+        beyond = np.logical_or(below, np.greater(rgb, np.float32(high), out=memory.above), out=below)
+        found = np.flatnonzero(beyond) // 3
+        return found[np.flatnonzero(np.diff(found, prepend=-1))]
 
     def _desaturated(self, fy: Array, luminance: Array, x: Integers, z: Integers) -> Array:
         fx, fz = (codes.astype(np.float32) / np.float32(STEPS_PER_UNIT) + np.float32(LOWEST) for codes in (x, z))
@@ -107,7 +113,7 @@ class _StripMemory:
         self.coefficients = np.empty((4 * rows, width), np.float32)
         self.codes = empty(2, dtype=np.uint16)
         self.joined, self.rgb = np.empty((2, rows, width, 3), np.float32)
-        self.fits = empty(dtype=np.uint8)
+        self.below, self.above = np.empty((2, rows, width, 3), np.bool_)
         self.rgb_codes = np.empty((rows, width, 3), np.uint16)
 
     def plane(self, number: int) -> NDArray[np.generic]:

@@ -33,15 +33,18 @@ def run(
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from colorizer_cli.backends.choice import create_predictor
+    from colorizer_cli.backends.choice import create_predictor, preload
     from colorizer_cli.engine.settings import Settings
     from colorizer_cli.weights.registry import find_weights
 
     checked_format(job.form)
     folder = find_weights(weights)
+    preload(backend)
     with ThreadPoolExecutor(1, "network") as pool:
         loading = pool.submit(create_predictor, folder, backend, device)  # while the photo is read
         from colorizer_cli.photo.reading import read_photo
+
+        pool.submit(_prepare)
 
         settings = settings or Settings()
         if job.hints is not None or job.like:
@@ -65,6 +68,13 @@ def run(
     del loading  # of a single photo, the network's memory is free again before the full-resolution photo flows
     write(job, output, form, pages, first)
     return facts | {"output": output, "pages": photo.pages, "remarks": remarks} | more
+
+
+def _prepare() -> None:
+    """What the photo needs after its triage, imported by the thread that has loaded the network."""
+    import colorizer_cli.engine.colorizer
+    import colorizer_cli.engine.pages
+    import colorizer_cli.photo.writing  # noqa: F401
 
 
 def _several(

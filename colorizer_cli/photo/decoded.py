@@ -1,10 +1,11 @@
-"""The gray of a photo, decoded once and kept in memory: the network's thumbnail and the result are made from it."""
+"""A photo decoded once: its gray, kept in memory, and a small copy of it as it looks."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pyvips
 
@@ -12,32 +13,59 @@ from colorizer_cli.errors import PhotoError
 from colorizer_cli.photo.conversion import to_gray
 from colorizer_cli.photo.failures import decoding
 
-Planes = tuple[pyvips.Image, pyvips.Image | None]
+SMALL = 512  # pixels of the small copy's long side, or some more
+COPIED_BYTES = 2**26  # what pixels in colour may take while gray and small copy are made of them
+BYTES = {"uchar": 1, "ushort": 2}
 
 
-class DecodedGray:
-    """Gray and alpha of the image that `open_image` opens, one band each; `name` is the photo's in messages."""
+@dataclass(frozen=True)
+class Decoded:
+    """gray    one band, in memory
+    alpha   the same, or None
+    small   the photo as it looks, in memory, shrunk by a whole number; None where it has no colours, or too many pixels
+            for them to be held
+    """
+
+    gray: pyvips.Image
+    alpha: pyvips.Image | None
+    small: pyvips.Image | None
+
+
+class Decoding:
+    """Decodes the image that `open_image` opens, once; `name` is the photo's in messages. `begun`: or is about to."""
 
     def __init__(self, open_image: Callable[[], pyvips.Image], name: str) -> None:
         self._open = open_image
         self._name = name
         self._lock = threading.Lock()
-        self._planes: Planes | None = None
+        self._decoded: Decoded | None = None
+        self.begun = False
 
     def start(self) -> None:
         """Decodes in a thread of its own, while the caller does something else."""
 
         def decode() -> None:
             with contextlib.suppress(PhotoError):  # raised again where the pixels are asked for
-                self.planes()
+                self.result()
 
+        self.begun = True
         threading.Thread(target=decode, name="decoder").start()
 
-    def planes(self) -> Planes:
-        """(gray, alpha or None) as images in memory. Raises PhotoError."""
+    def result(self) -> Decoded:
+        """Waits for what is decoded. Raises PhotoError."""
+        self.begun = True
         with self._lock, decoding(self._name):
-            if self._planes is None:
-                gray, alpha = to_gray(self._open())
-                joined = (gray if alpha is None else gray.bandjoin(alpha.cast(gray.format))).copy_memory()
-                self._planes = (joined, None) if alpha is None else (joined[0], joined[1])
-        return self._planes
+            if self._decoded is None:
+                self._decoded = _decode(self._open())
+        return self._decoded
+
+
+def _decode(image: pyvips.Image) -> Decoded:
+    small = None
+    if image.bands >= 3 and image.width * image.height * image.bands * BYTES.get(image.format, 8) <= COPIED_BYTES:
+        image = image.copy_memory()
+        steps = max(1, max(image.width, image.height) // SMALL)
+        small = image.shrink(steps, steps).copy_memory()
+    gray, alpha = to_gray(image)
+    joined = (gray if alpha is None else gray.bandjoin(alpha.cast(gray.format))).copy_memory()
+    return Decoded(joined, None, small) if alpha is None else Decoded(joined[0], joined[1], small)

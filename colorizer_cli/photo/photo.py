@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from colorizer_cli.color.frame import LONG_SIDE, Frame, find_frame
 from colorizer_cli.color.tone_curve import ToneCurve
 from colorizer_cli.photo.conversion import to_gray
-from colorizer_cli.photo.decoded import DecodedGray
+from colorizer_cli.photo.decoded import Decoding
 from colorizer_cli.photo.failures import decoding
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.metadata import Metadata
@@ -83,12 +83,12 @@ class Photo:
     def decode_ahead(self) -> None:
         """Begins to decode in the background, if what is decoded is kept."""
         if self._is_kept:
-            self._decoded.start()
+            self._decoding.start()
 
     def gray_thumbnail(self, width: int, height: int) -> NDArray[np.float32]:
         """(height, width) float32 sRGB-encoded gray, 0…1, averaged over the photo's pixels."""
         with decoding(self.name):
-            gray = self._decoded.planes()[0] if self._is_kept else to_gray(self._shrunk(width, height))[0]
+            gray = self._decoding.result().gray if self._is_kept else to_gray(self._shrunk(width, height))[0]
             pixels = _resize(gray, width, height).numpy().reshape(height, width)
         gray = np.asarray(pixels, np.float32) / np.float32(np.iinfo(pixels.dtype).max)
         return gray if self.tone is None else np.asarray(self.tone.apply(gray), np.float32)
@@ -109,7 +109,7 @@ class Photo:
     def thumbnail(self, width: int, height: int) -> NDArray[np.uint8]:
         """(height, width, 3) uint8 sRGB: the photo as it looks."""
         with decoding(self.name):
-            image = self._shrunk(width, height).colourspace("srgb")
+            image = self._small(width, height).colourspace("srgb")
             if image.hasalpha():
                 image = image.flatten(background=255)
             return np.asarray(_resize(image, width, height).numpy(), np.uint8)
@@ -119,8 +119,13 @@ class Photo:
         return self.width * self.height <= KEPT_PIXELS
 
     @cached_property
-    def _decoded(self) -> DecodedGray:
-        return DecodedGray(lambda: self.open(True, 1), self.name)
+    def _decoding(self) -> Decoding:
+        return Decoding(lambda: self.open(True, 1), self.name)
+
+    def _small(self, width: int, height: int) -> pyvips.Image:
+        """The photo at that size or larger: the decoded copy, if there is one; else a decoder that shrinks is faster."""
+        copy = self._decoding.result().small if self._decoding.begun else None
+        return self._shrunk(width, height) if copy is None or copy.width < width or copy.height < height else copy
 
     def _shrunk(self, width: int, height: int) -> pyvips.Image:
         """The photo at its own size or, where the decoder shrinks cheaply, still at least twice as large as asked."""
@@ -134,7 +139,11 @@ class Photo:
 
         uint8 or uint16, sRGB-encoded over the full range of the type. A coloured photo gives its luminance.
         """
-        gray, alpha = self._decoded.planes() if self._is_kept else to_gray(self.open(True, 1))
+        if self._is_kept:
+            decoded = self._decoding.result()
+            gray, alpha = decoded.gray, decoded.alpha
+        else:
+            gray, alpha = to_gray(self.open(True, 1))
         image = gray if alpha is None else gray.bandjoin(alpha.cast(gray.format))
         region = pyvips.Region.new(image)
         curve = None if self.tone is None else self.tone.table(16 if image.format == "ushort" else 8)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import cv2
 import numpy as np
 import torch
@@ -15,6 +13,7 @@ from colorizer_cli.color import bins as ab_bins
 from colorizer_cli.color.lab import linear_to_lab, srgb_to_linear
 from colorizer_cli.training import augmentation
 from colorizer_cli.training.cache import Photos
+from colorizer_cli.training.recipe import Recipe
 
 BYTE_TO_LINEAR = srgb_to_linear(np.arange(256, dtype=np.float32) / 255)
 
@@ -22,8 +21,9 @@ BYTE_TO_LINEAR = srgb_to_linear(np.arange(256, dtype=np.float32) / 255)
 class TrainingSamples(Dataset[dict[str, Tensor]]):
     """Sample n, counted over the whole run, is a random view of the photo at the n-th place of a shuffled epoch.
 
-    augment "film": crops, and what old photos went through (see `augmentation`); "flip": the largest square, mirrored
-    half of the time. `hinted` and `palettes` are the shares of samples with hints and with the true palette.
+    The recipe's augmentation "film": crops, and what old photos went through (see `augmentation`); "flip": the largest
+    square, mirrored half of the time. Its `hinted` and `palettes` are the shares of samples with hints and with the
+    true palette.
 
     gray (1, S, S) 0…1; hints (3, S, S) a, b, presence; palette (K + 1,); ab (2, S/4, S/4) the target in Lab units.
     """
@@ -35,15 +35,11 @@ class TrainingSamples(Dataset[dict[str, Tensor]]):
         size: int,
         first: int,
         count: int,
-        seed: int,
         stride: int,
-        augment: Literal["film", "flip"] = "film",
-        hinted: float = 0.4,
-        palettes: float = 0.15,
+        recipe: Recipe,
     ) -> None:
-        self.cache, self.bins, self.size, self.stride, self.augment = cache, bins, size, stride, augment
-        self.first, self.count, self.seed = first, count, seed
-        self.hinted, self.palettes = hinted, palettes
+        self.cache, self.bins, self.size, self.stride, self.recipe = cache, bins, size, stride, recipe
+        self.first, self.count = first, count
         self._epoch = -1
         self._order = np.empty(0, np.intp)
 
@@ -52,8 +48,8 @@ class TrainingSamples(Dataset[dict[str, Tensor]]):
 
     def __getitem__(self, n: int) -> dict[str, Tensor]:
         number = self.first + n
-        rng = np.random.default_rng((self.seed, number))
-        old = self.augment == "film"
+        rng = np.random.default_rng((self.recipe.seed, number))
+        old = self.recipe.augmentation == "film"
         crop = augmentation.random_crop(self.cache[self._photo(number)], self.size, rng, 0.65 if old else 1)
         linear = BYTE_TO_LINEAR[crop]
         ab = np.ascontiguousarray(linear_to_lab(linear)[..., 1:])
@@ -64,7 +60,7 @@ class TrainingSamples(Dataset[dict[str, Tensor]]):
         target = cv2.resize(ab, (self.size // self.stride,) * 2, interpolation=cv2.INTER_AREA)
         return {
             "gray": torch.from_numpy(gray[None]),
-            "hints": torch.from_numpy(augmentation.random_hints(ab, rng, self.hinted)),
+            "hints": torch.from_numpy(augmentation.random_hints(ab, rng, self.recipe.hinted)),
             "palette": torch.from_numpy(self._palette(np.asarray(target, np.float32), rng)),
             "ab": torch.from_numpy(np.ascontiguousarray(np.moveaxis(target, -1, 0))),
         }
@@ -73,11 +69,11 @@ class TrainingSamples(Dataset[dict[str, Tensor]]):
         epoch, place = divmod(number, len(self.cache))
         if epoch != self._epoch:
             self._epoch = epoch
-            self._order = np.random.default_rng((self.seed, epoch, 1)).permutation(len(self.cache))
+            self._order = np.random.default_rng((self.recipe.seed, epoch, 1)).permutation(len(self.cache))
         return int(self._order[place])
 
     def _palette(self, ab: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-        if rng.random() < self.palettes:
+        if rng.random() < self.recipe.palettes:
             return palette_of(ab.reshape(-1, 2), self.bins)
         return np.zeros(len(self.bins) + 1, np.float32)
 

@@ -131,11 +131,8 @@ class Run:
             stage.size,
             first_photo,
             steps * stage.batch,
-            self.recipe.seed,
             self.network.output_stride,
-            self.recipe.augmentation,
-            self.recipe.hinted,
-            self.recipe.palettes,
+            self.recipe,
         )
         own = OwnShare(steps, stage.batch, self.accelerator.process_index, self.accelerator.num_processes)
         workers = self.recipe.workers

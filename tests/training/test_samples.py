@@ -10,10 +10,11 @@ from colorizer_cli.errors import TrainingError
 from colorizer_cli.training import augmentation
 from colorizer_cli.training.cache import PhotoCache, find_photos
 from colorizer_cli.training.dataset import TrainingSamples
+from colorizer_cli.training.recipe import Recipe
 
 
 def samples(cache: PhotoCache, first: int = 0, count: int = 200) -> TrainingSamples:
-    return TrainingSamples(cache, gamut_bins(), 64, first, count, seed=7, stride=4)
+    return TrainingSamples(cache, gamut_bins(), 64, first, count, 4, Recipe([], seed=7))
 
 
 def test_photos_are_decoded_once_and_broken_ones_listed(cache: PhotoCache, photo_folder: Path):
@@ -57,7 +58,7 @@ def test_shapes_ranges_and_shares(cache: PhotoCache):
 
 def test_shares_of_hints_and_palettes_can_be_set(cache: PhotoCache):
     def drawn(**shares: float) -> list[tuple[bool, bool]]:
-        found = TrainingSamples(cache, gamut_bins(), 32, 0, 20, 7, 4, **shares)
+        found = TrainingSamples(cache, gamut_bins(), 32, 0, 20, 4, Recipe([], **shares))
         return [
             (bool(sample["hints"][2].any()), bool(sample["palette"][-1]))
             for sample in map(found.__getitem__, range(20))
