@@ -123,7 +123,7 @@ class Photo:
         return Decoding(lambda: self.open(True, 1), self.name)
 
     def _small(self, width: int, height: int) -> pyvips.Image:
-        """The photo at that size or larger: the decoded copy, if there is one; else a decoder that shrinks is faster."""
+        """The photo at that size or larger: the decoded copy if there is one, else from a decoder that shrinks."""
         copy = self._decoding.result().small if self._decoding.begun else None
         return self._shrunk(width, height) if copy is None or copy.width < width or copy.height < height else copy
 
