@@ -12,6 +12,7 @@ import argparse
 import io
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from colorizer_cli.engine.negative import SIDE, standardise
 from colorizer_cli.models.export import OPSET, halve_weights
 from colorizer_cli.training.cache import PhotoCache, Photos, find_photos
 from colorizer_cli.training.negative_examples import example
+from colorizer_cli.training.precision import DepthwiseInFloat32
 from colorizer_cli.weights.names import SAFETENSORS
 from colorizer_cli.weights.registry import find_weights
 
@@ -83,8 +85,12 @@ def train(
     examples: int,
     seed: int = 0,
     report: Callable[[int, float], None] = lambda step, loss: None,
+    bfloat16: bool = False,
 ) -> nn.Sequential:
-    """Trains `model` in place on so many examples; `report` is told each step's number and loss."""
+    """Trains `model` in place on so many examples; `report` is told each step's number and loss.
+
+    `bfloat16`: the forward pass in it, for CPUs that have AVX512-BF16 or AMX.
+    """
     torch.manual_seed(seed)
     model = model.to(memory_format=torch.channels_last)
     model[:FROZEN].requires_grad_(False)
@@ -100,7 +106,10 @@ def train(
     model.train()
     front = _folded(model[:FROZEN].eval())
     for step, (x, inverted) in enumerate(batches(photos, examples, seed)):
-        as_is, turned = model[FROZEN:](front(x.contiguous(memory_format=torch.channels_last)))[:, 0].chunk(2)
+        edges = front(x.contiguous(memory_format=torch.channels_last))
+        with torch.autocast("cpu", torch.bfloat16, bfloat16), DepthwiseInFloat32() if bfloat16 else nullcontext():
+            maps = model[FROZEN:-1](edges)
+        as_is, turned = model[-1](maps.float())[:, 0].chunk(2)
         loss: Any = F.binary_cross_entropy_with_logits(as_is - turned, inverted)
         optimizer.zero_grad()
         loss.backward()
@@ -144,10 +153,12 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True, help="folder for decoded photos")
     parser.add_argument("--weights", help="whose encoder to start from; the embedded ones")
-    parser.add_argument("--examples", type=int, default=48_000)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--examples", type=int, default=100_000)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--bfloat16", action="store_true", help="for CPUs that have AVX512-BF16 or AMX")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
+    torch.set_flush_denormal(True)
     decoded = PhotoCache.build(find_photos(given.photos), given.cache, SHORT_SIDE)
     model = network(semantic_encoder(find_weights(given.weights).path))
 
@@ -155,7 +166,7 @@ def main() -> None:
         if step % 20 == 0:
             print(f"{step * BATCH} of {given.examples} examples, loss {loss:.4f}", flush=True)
 
-    export(train(model, decoded, given.examples, report=show), given.output)
+    export(train(model, decoded, given.examples, report=show, bfloat16=given.bfloat16), given.output)
 
 
 if __name__ == "__main__":
