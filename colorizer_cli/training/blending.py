@@ -26,7 +26,7 @@ def blend(preset: str, first: HybridUNet, tuned: Mapping[str, Tensor], photos: P
     verdict, is within 1 % of the lowest.
     """
     shares = SHARES if len(photos) else (USUAL,)
-    networks = {share: _interpolated(preset, first.state_dict(), tuned, share) for share in shares}
+    networks = {share: interpolated(preset, first.state_dict(), tuned, share) for share in shares}
     if len(networks) == 1:
         return networks[USUAL], USUAL
     bins = gamut_bins() if first.conditioned else None
@@ -35,7 +35,8 @@ def blend(preset: str, first: HybridUNet, tuned: Mapping[str, Tensor], photos: P
     return networks[chosen], chosen
 
 
-def _interpolated(preset: str, first: Mapping[str, Tensor], tuned: Mapping[str, Tensor], share: float) -> HybridUNet:
+def interpolated(preset: str, first: Mapping[str, Tensor], tuned: Mapping[str, Tensor], share: float) -> HybridUNet:
+    """The network with `share` of `tuned` and the rest of `first` in each of its weights, in evaluation mode."""
     network = PRESETS[preset]()
     network.load_state_dict(
         {

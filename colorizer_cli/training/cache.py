@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -117,8 +119,10 @@ def _decode_all(
     names: list[str] = []
     skipped: dict[str, str] = {}
     written = 0
+    # under a name of its own: another machine that shares the disk may be decoding the same photos
+    unfinished = file.with_name(f"{file.stem}.{secrets.token_hex(4)}.rgb")
     try:
-        with open(file, "wb") as out:
+        with open(unfinished, "wb") as out:
             for number, path in enumerate(photos):
                 report(number, len(photos))
                 try:
@@ -133,11 +137,13 @@ def _decode_all(
                 shapes.append(pixels.shape[:2])
                 names.append(str(path))
         # the index is written last: a cache without one is not finished and is made anew
-        index = {"shapes": shapes, "names": names, "skipped": skipped}
-        file.with_suffix(".json").write_text(json.dumps(index))
+        index = unfinished.with_suffix(".json")
+        index.write_text(json.dumps({"shapes": shapes, "names": names, "skipped": skipped}))
+        os.replace(unfinished, file)
+        os.replace(index, file.with_suffix(".json"))
     except BaseException:
-        file.unlink(missing_ok=True)
-        file.with_suffix(".json").unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
+        unfinished.with_suffix(".json").unlink(missing_ok=True)
         raise
 
 

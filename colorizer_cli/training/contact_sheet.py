@@ -35,7 +35,7 @@ def contact_sheet(photos: Photos, before: Painter, after: Painter, rows: int = R
 
 def write_sheet(sheet: NDArray[np.uint8], file: Path) -> None:
     """As JPEG."""
-    pyvips.Image.new_from_array(sheet).copy(interpretation="srgb").jpegsave(str(file), Q=90)
+    file.write_bytes(pyvips.Image.new_from_array(sheet).copy(interpretation="srgb").jpegsave_buffer(Q=90))
 
 
 def _fitted(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

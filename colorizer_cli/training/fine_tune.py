@@ -104,7 +104,8 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
     if job.resume and checkpointed:
         check_unchanged(run_folder, settings)
     elif accelerator.is_main_process:
-        remember(run_folder, settings)
+        with writing_to(run_folder, "free some and begin again"):
+            remember(run_folder, settings)
     accelerator.wait_for_everyone()
 
     torch.manual_seed(job.seed)

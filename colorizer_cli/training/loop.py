@@ -95,6 +95,7 @@ class Run:
         progress = checkpoint.load(self.checkpoint_file, self.network, self.ema, self.optimizer)
         self.step = progress["step"]
         self._losses = progress.get("losses", [])
+        self.validation_error = progress.get("validation_error", math.nan)
         if self.accelerator.is_main_process:
             self.log.go_back_to(self.step)
 
@@ -224,7 +225,7 @@ class Run:
 
     def _save(self) -> None:
         if self.accelerator.is_main_process:
-            progress = {"step": self.step, "losses": self._losses}
+            progress = {"step": self.step, "losses": self._losses, "validation_error": self.validation_error}
             checkpoint.save(self.checkpoint_file, self.network, self.ema, self.optimizer, progress)
         self._saved_at = time.monotonic()
 

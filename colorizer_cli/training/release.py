@@ -10,8 +10,10 @@ from safetensors import safe_open
 
 from colorizer_cli.color.bins import gamut_bins
 from colorizer_cli.models.hybrid import HybridUNet, build
+from colorizer_cli.training.blending import interpolated
 from colorizer_cli.training.cache import PhotoCache, find_photos
 from colorizer_cli.training.calibration import Point, choose_vividness, vividness_curve
+from colorizer_cli.training.initial import load_initial
 from colorizer_cli.training.prior import ab_prior
 from colorizer_cli.training.publish import Description, half_precision, publish
 from colorizer_cli.training.validation import validate
@@ -64,10 +66,17 @@ def release(
     card: Annotated[Path, typer.Option(help="Model card template with {metrics} and {curve}.")],
     output: Annotated[Path, typer.Option("-o", "--output")],
     short_side: Annotated[int, typer.Option(help="As in training.")] = 176,
-    input_size: Annotated[int, typer.Option(help="What photos are coloured at.")] = 176,
+    input_size: Annotated[int, typer.Option(help="What photos are coloured at.")] = 160,
+    average_with: Annotated[Path | None, typer.Option(help="Weights folder that the run is averaged with.")] = None,
+    share: Annotated[float, typer.Option(help="Of the run, in that average.")] = 0.5,
 ) -> None:
     """Measure a trained network and write its weights folder."""
-    network = half_precision(load_ema(run / "checkpoint.safetensors"))
+    network = load_ema(run / "checkpoint.safetensors")
+    if average_with is not None:
+        first = build(PRESET)
+        load_initial(first, average_with)
+        network = interpolated(PRESET, first.state_dict(), network.state_dict(), share)
+    half_precision(network)
     held_back = {folder.name: PhotoCache.build(find_photos([folder]), cache, 128) for folder in validation}
     prior = ab_prior(PhotoCache.build(find_photos(photos), cache, short_side), gamut_bins())
     metrics = measure(network, held_back)

@@ -11,6 +11,8 @@ import torch
 from skimage import data
 
 from colorizer_cli import Colorizer, read_photo
+from colorizer_cli.cli.app import main
+from colorizer_cli.cli.training_report import TrainingDisplay
 from colorizer_cli.errors import TrainingError, UsageError
 from colorizer_cli.models.hybrid import build
 from colorizer_cli.training.fine_tune import FineTuning, fine_tune
@@ -58,7 +60,13 @@ def misleading_archive(tmp_path: Path) -> Path:
     return folder
 
 
-def test_worse_weights_are_kept_aside_unless_forced(misleading_archive: Path, tmp_path: Path, gray_jpeg: Path):
+def test_worse_weights_are_kept_aside_unless_forced(
+    misleading_archive: Path,
+    tmp_path: Path,
+    gray_jpeg: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
     worse = job(misleading_archive, tmp_path / "mine", learning_rate=0.01)
     outcome = fine_tune(worse)
     assert outcome is not None
@@ -67,6 +75,28 @@ def test_worse_weights_are_kept_aside_unless_forced(misleading_archive: Path, tm
     assert outcome.folder == tmp_path / "mine.not-better"
     assert not (tmp_path / "mine").exists()
     assert {file.name for file in outcome.folder.iterdir()} == FILES
+
+    options = [
+        "--sizes",
+        "32",
+        "--views",
+        "64",
+        "--batch",
+        "8",
+        "--workers",
+        "0",
+        "--learning-rate",
+        "0.01",
+        "--resume",
+    ]
+    arguments = ["colorize", "fine-tune", str(misleading_archive), "-o", str(tmp_path / "mine"), *options]
+    monkeypatch.setattr("sys.argv", [*arguments, "--device", "cpu"])
+    with pytest.raises(SystemExit) as ending:
+        main()
+    assert ending.value.code == 3
+    said = " ".join(capsys.readouterr().err.split())
+    assert "The tuned weights are WORSE on this archive: kept aside in" in said
+    assert "--resume --force takes them anyway" in said
 
     forced = fine_tune(dataclasses.replace(worse, resume=True, force=True))
     assert forced is not None
@@ -117,6 +147,15 @@ def test_a_run_of_other_photos_cannot_be_resumed(photo_folder: Path, tmp_path: P
         fine_tune(job(photo_folder, tmp_path / "mine"))
     with pytest.raises(TrainingError, match=r"run\.json is missing"):
         fine_tune(job(photo_folder, tmp_path / "mine", resume=True))
+
+
+def test_the_display_tells_stage_speed_loss_error_and_time_left(capsys: pytest.CaptureFixture[str]):
+    with TrainingDisplay() as display:
+        display(Progress("reading photos", 3, 300))
+        display(Progress("training", 10, 90, 64, loss=3.5, photos_per_second=41.25, validation=151.2, seconds_left=83))
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "reading photos 3/300"
+    assert second == "training at 64 px 10/90  41.2 photos/s  loss 3.500  validation 151.2  1:23 left"
 
 
 def test_parity_is_checked(photo_folder: Path):
