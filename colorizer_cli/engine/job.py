@@ -83,7 +83,11 @@ class Job:
             if path is not None:
                 check_output(path, original, self.overwrite)
         if self.sidecar:
-            check_place(self.sidecar_output(output), original, self.overwrite)
+            from colorizer_cli.photo.sidecar import sidecars
+
+            target = self.sidecar_output(output)
+            for kept in (*(sidecars(original) if original else ()), original):
+                check_place(target, kept, self.overwrite)
         if self.certificate is not None:
             self.certificate.check()
 

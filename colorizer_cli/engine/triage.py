@@ -21,6 +21,8 @@ def check_colourable(photo: Photo) -> list[str]:
     Pages of one file are all in colour or all not.
     """
     remarks: list[str] = []
+    if photo.two_level:
+        remarks.append(f"{photo.name} is of pure black and white, which no colour can be given to; scan it in gray")
     found = [_in_colour(page, remarks) for page in _pages(photo)]
     if all(found):
         raise AlreadyInColourError(f"{photo.name} is in colour already and was left alone; --force colours it anew")

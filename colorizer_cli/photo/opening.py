@@ -48,9 +48,11 @@ def _signature(start: bytes) -> Format | None:
     return next((form for form, pattern in SIGNATURES.items() if re.match(pattern, start, re.DOTALL)), None)
 
 
-def load(source: Source, sequential: bool, shrink: int = 1, page: int = 0) -> pyvips.Image:
+def load(source: Source, form: Format, sequential: bool, shrink: int = 1, page: int = 0) -> pyvips.Image:
     """Truncated and broken files are errors, not gray areas. Raises pyvips.Error."""
-    options: dict[str, Any] = {"access": "sequential" if sequential else "random", "fail_on": "error"}
+    # libjpeg calls it a warning where data ends before its picture does, and fills the rest with gray
+    fail_on = "warning" if form == "jpeg" else "error"
+    options: dict[str, Any] = {"access": "sequential" if sequential else "random", "fail_on": fail_on}
     if shrink > 1:
         options["shrink"] = shrink
     if page:

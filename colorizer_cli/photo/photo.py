@@ -50,6 +50,7 @@ class Photo:
     has_alpha       whether an alpha channel follows the colour channels
     format          what the file was: the format that a result gets if nothing else is said
     is_rgb          whether the file has colour channels, be they all alike
+    two_level       whether its pixels are of one bit, black or white
     metadata        EXIF, XMP, IPTC, resolution, profile
     page, pages     which of how many photos in the file this is, from 0; only TIFF files hold several
     read_page       number of a page → its Photo
@@ -73,6 +74,7 @@ class Photo:
     read_page: Callable[[int], Photo] | None = field(default=None, repr=False)
     layout: TiffLayout | None = None
     is_rgb: bool = False
+    two_level: bool = False
     tone: ToneCurve | None = None
 
     @property

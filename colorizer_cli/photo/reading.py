@@ -34,7 +34,7 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
     form = recognise(encoded, name)
     pillow = PillowFile.read(encoded_bytes(encoded), form, name, max_pixels) if form in PILLOW_FORMATS else None
     with decoding(name):
-        header = load(encoded, sequential=True, page=page) if pillow is None else pillow.header
+        header = load(encoded, form, sequential=True, page=page) if pillow is None else pillow.header
         check_size(header.width, header.height, name, max_pixels)
         _check_pixels(header, name)
         upright = header.autorot()
@@ -49,7 +49,7 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
             if pillow is not None:
                 return _to_srgb(pillow.decode())
             # turning needs rows out of order: libvips then keeps the decoded photo in memory or, if large, on disk
-            image = load(encoded, sequential and not turned, shrink if form == "jpeg" else 1, page)
+            image = load(encoded, form, sequential and not turned, shrink if form == "jpeg" else 1, page)
             inverted = container.plain_inks and image.interpretation == "cmyk"
             return _to_srgb((image.invert() if inverted else image).autorot())
 
@@ -68,6 +68,7 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
         read_page=lambda number: read_photo(encoded, page=number, max_pixels=max_pixels),
         layout=container.layout,
         is_rgb=header.bands >= 3,
+        two_level="bits-per-sample" in header.get_fields() and header.get("bits-per-sample") == 1 and header.bands == 1,
     )
 
 

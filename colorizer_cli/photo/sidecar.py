@@ -13,10 +13,15 @@ SUFFIX = ".xmp"
 LARGEST = 50_000_000  # bytes
 
 
-def find_sidecar(photo: str) -> str | None:
-    """The photo's sidecar, photo.jpg.xmp before photo.xmp; None where there is none."""
+def sidecars(photo: str) -> list[str]:
+    """The photo's sidecars that there are: photo.jpg.xmp before photo.xmp."""
     names = (photo + SUFFIX, os.path.splitext(photo)[0] + SUFFIX)
-    return next((name for name in names if os.path.isfile(name)), None)
+    return [name for name in names if os.path.isfile(name)]
+
+
+def find_sidecar(photo: str) -> str | None:
+    """The sidecar that counts; None where there is none."""
+    return next(iter(sidecars(photo)), None)
 
 
 def result_sidecar(photo: str, result: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -128,24 +128,39 @@ def split(packet: bytes, largest: int) -> tuple[Element, bytes] | None:
         return None
     add_description(second, {})
     target = descriptions(second)[0]
-    while len(serialise(first)) > largest:
-        candidates = [(len(ElementTree.tostring(item)), item, where) for where in descriptions(first) for item in where]
-        attributes = [
-            (len(text), name, where)
-            for where in descriptions(first)
-            for name, text in where.attrib.items()
-            if name != f"{{{RDF}}}about"
-        ]
-        if attributes and max(size for size, *_ in attributes) >= max((size for size, *_ in candidates), default=0):
-            _, name, where = max(attributes, key=lambda item: item[0])
-            target.set(name, where.attrib.pop(name))
-        elif candidates:
-            _, child, where = max(candidates, key=lambda item: item[0])
-            where.remove(child)
-            target.append(child)
-        else:
+    movable = sorted(_properties(first), key=lambda found: found.size)
+    while (excess := len(serialise(first)) - largest) > 0:
+        if not movable:
             return None
+        while movable and excess > 0:  # sizes are a little too large: namespaces are declared once for all
+            property_ = movable.pop()
+            property_.move(target)
+            excess -= property_.size
     return first, serialise(second)
+
+
+class _Property(NamedTuple):
+    """A property, an attribute (its name) or an element, of one of the descriptions; size in bytes, about."""
+
+    size: int
+    where: Element
+    what: str | Element
+
+    def move(self, target: Element) -> None:
+        if isinstance(self.what, str):
+            target.set(self.what, self.where.attrib.pop(self.what))
+        else:
+            self.where.remove(self.what)
+            target.append(self.what)
+
+
+def _properties(rdf: Element) -> list[_Property]:
+    found = []
+    for where in descriptions(rdf):
+        found += [_Property(len(ElementTree.tostring(child)), where, child) for child in where]
+        names = (name for name in where.attrib if name != f"{{{RDF}}}about")
+        found += [_Property(len(name) + len(where.attrib[name]), where, name) for name in names]
+    return found
 
 
 def _text(packet: bytes) -> str | None:

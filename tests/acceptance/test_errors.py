@@ -1,9 +1,12 @@
 """Bad input: one clear error, the contract's exit code, no output, no temporary file, the original untouched."""
 
+import io
 import os
 import signal
+import struct
 import subprocess
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import numpy as np
 import pytest
 import pyvips
 import tifffile
+from PIL import Image
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
@@ -50,6 +54,35 @@ def test_a_truncated_jpeg(colorize: Run, tmp_path: Path, gray_jpeg: Path, share:
     whole = gray_jpeg.read_bytes()
     gray_jpeg.write_bytes(whole[: int(len(whole) * share)])
     assert_fails(colorize, tmp_path, ["old.jpg", "-o", "new.jpg"], 1, "old.jpg", "whole")
+
+
+def test_a_jpeg_with_a_hole(colorize: Run, tmp_path: Path, gray_jpeg: Path):
+    """The decoder runs out of data, and would fill the rest with gray."""
+    whole = gray_jpeg.read_bytes()
+    gray_jpeg.write_bytes(whole[: len(whole) // 2] + whole[len(whole) // 2 + 3000 :])
+    assert_fails(colorize, tmp_path, ["old.jpg", "-o", "new.jpg"], 1, "old.jpg", "premature end", "whole")
+
+
+@pytest.mark.parametrize("form", ["GIF", "BMP", "PPM", "JPEG2000", "AVIF"])
+def test_truncated_files_of_pillow(colorize: Run, tmp_path: Path, gray_pixels: np.ndarray, form: str):
+    file = io.BytesIO()
+    Image.fromarray(gray_pixels).save(file, form)
+    (tmp_path / "cut").write_bytes(file.getvalue()[: len(file.getvalue()) // 2])
+    assert_fails(colorize, tmp_path, ["cut", "-o", "new.png"], 1, "cut", "whole")
+
+
+def test_a_header_that_promises_too_much(colorize: Run, tmp_path: Path, gray_jpeg: Path):
+    """60,000 × 60,000 pixels, said in a JPEG's frame header and in a PNG's IHDR, its checksum made good."""
+    jpeg = bytearray(gray_jpeg.read_bytes())
+    frame = jpeg.index(b"\xff\xc0")
+    jpeg[frame + 5 : frame + 9] = struct.pack(">HH", 60_000, 60_000)
+    (tmp_path / "bomb.jpg").write_bytes(jpeg)
+    png = bytearray(pyvips.Image.black(8, 8).pngsave_buffer())
+    png[16:24] = struct.pack(">II", 60_000, 60_000)
+    png[29:33] = struct.pack(">I", zlib.crc32(png[12:29]))
+    (tmp_path / "bomb.png").write_bytes(png)
+    for name in ("bomb.jpg", "bomb.png"):
+        assert_fails(colorize, tmp_path, [name, "-o", "new.png"], 1, name, "60000 × 60000", "--max-pixels")
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "webp"])

@@ -4,9 +4,11 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pillow_heif
 import pytest
+import pyvips
 import tifffile
 from PIL import Image
 
@@ -65,6 +67,33 @@ def test_lossless_8_bit(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.nd
     assert lightness_error(gray_pixels / 255, result / 255) <= 0.5
 
 
+def test_layouts_of_png(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, open_image: Opener):
+    """Interlaced, gray of 2 and 4 bits, a palette with a transparent colour: by libvips and Pillow."""
+    gray = pyvips.Image.new_from_array(gray_pixels).copy(interpretation="b-w")
+    gray.pngsave(str(tmp_path / "interlaced.png"), interlace=True)
+    shown = {"interlaced": gray_pixels}
+    for bits in (2, 4):
+        gray.pngsave(str(tmp_path / f"{bits}.png"), bitdepth=bits)
+        shown[str(bits)] = np.asarray(open_image(tmp_path / f"{bits}.png").convert("L"))
+        assert len(np.unique(shown[str(bits)])) == 2**bits
+    Image.fromarray(gray_pixels).convert("P").save(tmp_path / "clear.png", transparency=0)
+    shown["clear"] = gray_pixels
+    for name, expected in shown.items():
+        write_photo(colorizer.colorize(read_photo(tmp_path / f"{name}.png")), tmp_path / f"new-{name}.png")
+        result = np.asarray(open_image(tmp_path / f"new-{name}.png"))
+        assert lightness_error(expected / 255, result[..., :3] / 255) <= 0.5, name
+        assert result.shape[2] == (4 if name == "clear" else 3)
+        assert is_coloured(result[..., :3]), name
+
+
+def test_a_png_named_jpg_goes_by_its_content(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray):
+    Image.fromarray(gray_pixels).save(tmp_path / "old.jpg", "PNG")
+    photo = read_photo(tmp_path / "old.jpg")
+    assert photo.format == "png"
+    write_photo(colorizer.colorize(photo), tmp_path / "new.tif")
+    assert lightness_error(gray_pixels / 255, tifffile.imread(tmp_path / "new.tif") / 255) <= 0.5
+
+
 DEEP: dict[str, tuple[str, Writer]] = {
     "png": ("png", lambda path, gray: Image.fromarray(gray).save(path)),
     "pgm": ("pgm", lambda path, gray: Image.fromarray(gray).save(path)),
@@ -86,6 +115,25 @@ def test_16_bits_stay_16_bits(colorizer: Colorizer, tmp_path: Path, gray_pixels:
     assert lightness_error(pixels / 65535, result / 65535) <= 0.05
 
 
+@pytest.mark.parametrize("channels", ["gray", "gray+alpha", "RGB", "RGBA"])
+def test_16_bit_png_in_and_out(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, channels: str):
+    """Written by libvips (the gray kinds) and OpenCV, read by OpenCV."""
+    pixels = deep(gray_pixels)
+    alpha = [np.arange(pixels.size, dtype=np.uint16).reshape(pixels.shape)] if "A" in channels.upper()[2:] else []
+    planes = [pixels] * (3 if channels.startswith("RGB") else 1) + alpha
+    if channels.startswith("RGB"):
+        cv2.imwrite(str(tmp_path / "old.png"), np.dstack(planes))
+    else:
+        image = pyvips.Image.new_from_array(np.dstack(planes)).copy(interpretation="grey16")
+        image.pngsave(str(tmp_path / "old.png"), bitdepth=16)
+    write_photo(colorizer.colorize(read_photo(tmp_path / "old.png")), tmp_path / "new.png")
+    result = cv2.imread(str(tmp_path / "new.png"), cv2.IMREAD_UNCHANGED)
+    assert (result.dtype, result.shape[2]) == (np.uint16, 3 + len(alpha))
+    assert lightness_error(pixels / 65535, result[..., 2::-1] / 65535) <= 0.05
+    if alpha:
+        np.testing.assert_array_equal(result[..., 3], alpha[0])
+
+
 @pytest.mark.parametrize("bits", [1, 2, 4])
 def test_few_bits(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, bits: int, open_image: Opener):
     levels = gray_pixels >> (8 - bits)
@@ -103,6 +151,8 @@ def test_fax_becomes_deflate(colorizer: Colorizer, tmp_path: Path, gray_pixels: 
     write_photo(colorizer.colorize(read_photo(tmp_path / "old.tif")), tmp_path / "new.tif")
     with tifffile.TiffFile(tmp_path / "new.tif") as result:
         assert result.pages[0].compression == tifffile.COMPRESSION.ADOBE_DEFLATE
+        shown = np.asarray(Image.fromarray(gray_pixels).convert("1"))
+        assert lightness_error(shown.astype(float), result.asarray() / 255) <= 0.5
 
 
 @pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"])
@@ -111,7 +161,11 @@ def test_tiff_compression_is_kept(
 ):
     Image.fromarray(gray_pixels).save(tmp_path / "old.tif", compression=compression)
     write_photo(colorizer.colorize(read_photo(tmp_path / "old.tif")), tmp_path / "new.tif")
-    assert open_image(tmp_path / "new.tif").info["compression"] == compression
+    result = open_image(tmp_path / "new.tif")
+    assert result.info["compression"] == compression
+    if compression != "jpeg":
+        assert lightness_error(gray_pixels / 255, np.asarray(result) / 255) <= 0.5
+    assert np.corrcoef(np.asarray(result)[..., 1].ravel(), gray_pixels.ravel())[0, 1] > 0.95
 
 
 def test_tiles_stay_tiles(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray):
@@ -160,6 +214,15 @@ def test_progressive_and_full_chroma(colorizer: Colorizer, gray_jpeg: Path, tmp_
         assert [(layer[1], layer[2]) for layer in result.layer] == [(1, 1)] * 3
 
 
+def test_quality(colorizer: Colorizer, gray_jpeg: Path, gray_pixels: np.ndarray, tmp_path: Path, open_image: Opener):
+    """Libjpeg's tables for a quality are the same whoever writes them."""
+    for quality, options in {92: {}, 50: {"quality": 50}}.items():
+        write_photo(colorizer.colorize(read_photo(gray_jpeg)), tmp_path / f"{quality}.jpg", **options)
+        Image.fromarray(gray_pixels).convert("RGB").save(tmp_path / f"pillow-{quality}.jpg", quality=quality)
+        found, expected = (open_image(tmp_path / f"{name}{quality}.jpg").quantization for name in ("", "pillow-"))
+        assert found == expected
+
+
 @pytest.mark.parametrize("suffix", ["avif", "heic"])
 def test_heif_in_and_out(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, suffix: str):
     image = Image.fromarray(gray_pixels)
@@ -187,8 +250,6 @@ def test_what_moves_is_refused(tmp_path: Path, gray_pixels: np.ndarray, suffix: 
 
 def test_colour_jpeg_2000_of_16_bits_is_refused(tmp_path: Path):
     """Pillow would hand out 8 of them."""
-    import cv2
-
     encoded = cv2.imencode(".jp2", np.random.default_rng(0).integers(0, 65536, (40, 50, 3), dtype=np.uint16))[1]
     with pytest.raises(PhotoError, match="more than 8 bits"):
         read_photo(encoded.tobytes())

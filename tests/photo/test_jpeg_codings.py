@@ -63,7 +63,7 @@ def test_four_inks(coding: str, gray_pixels: np.ndarray):
         assert seen.mode == "CMYK"
     photo = read_photo(bytes(data))
     found = photo.thumbnail(photo.width, photo.height)
-    assert photo.height, photo.width == gray_pixels.shape
+    assert (photo.height, photo.width) == gray_pixels.shape
     # inks become light through a profile: lightness goes along with the photo's, and there is hardly any colour
     lab = rgb2lab(found)
     assert np.corrcoef(lab[..., 0].ravel(), gray_pixels.ravel())[0, 1] > 0.98
