@@ -85,6 +85,18 @@ class ExifTags:
         return pointers
 
 
+def without_thumbnail(block: bytes | None) -> bytes | None:
+    """The block with the first directory's link to the second, the thumbnail's, cut: it shows the photo in gray."""
+    if block is None or len(block) < len(MARK) + 8:
+        return block
+    order = "<" if block[len(MARK) : len(MARK) + 2] == b"II" else ">"
+    first = len(MARK) + struct.unpack_from(f"{order}I", block, len(MARK) + 4)[0]
+    if first + 2 > len(block):
+        return block
+    link_at = first + 2 + 12 * struct.unpack_from(f"{order}H", block, first)[0]
+    return block if link_at + 4 > len(block) else block[:link_at] + bytes(4) + block[link_at + 4 :]
+
+
 def fields(block: bytes) -> dict[str, str]:
     """The block's entries as libvips names and spells them (exif-ifd0-Make …): it writes EXIF back from these."""
     tiny = pyvips.Image.black(1, 1).jpegsave_buffer(keep="none")

@@ -17,7 +17,7 @@ NO_EXIF: tuple[Format, ...] = ("tiff",)  # libvips carries EXIF in all other con
 class Metadata:
     """What a file said about its photo, apart from the pixels.
 
-    exif        a block as in JPEG's APP1 segment, orientation and thumbnail still in it, or None
+    exif        a block as in JPEG's APP1 segment, orientation still in it, the thumbnail not; or None
     xmp         a serialised packet, or None
     iptc        IIM records without their wrapping, or None
     comments    free text of the container: JPEG's comments, PNG's "Comment"
@@ -57,7 +57,7 @@ class Metadata:
         texts.pop(iptc.PNG_KEY, None)
         comment = texts.pop("Comment", None)
         return cls(
-            exif=blob("exif-data"),
+            exif=exif.without_thumbnail(blob("exif-data")),
             xmp=blob("xmp-data"),
             iptc=records,
             comments=() if comment is None else (comment,),

@@ -15,6 +15,7 @@ from colorizer_cli.photo.container import Container
 from colorizer_cli.photo.conversion import without_profile
 from colorizer_cli.photo.failures import decoding
 from colorizer_cli.photo.formats import MAX_PIXELS, Format
+from colorizer_cli.photo.gray_profile import srgb_table, without_gray_profile
 from colorizer_cli.photo.metadata import Metadata
 from colorizer_cli.photo.opening import Source, check_size, encoded_bytes, load, recognise
 from colorizer_cli.photo.photo import Photo
@@ -116,6 +117,10 @@ def _to_srgb(image: pyvips.Image) -> pyvips.Image:
     is_cmyk = image.interpretation == "cmyk"
     if not is_cmyk and (not profile or is_srgb(profile)):
         return image
+    if image.bands <= 2:
+        table = srgb_table(profile, 16 if image.format == "ushort" else 8)
+        if table is not None:
+            return without_gray_profile(image, table)
     simple = RgbProfile.parse(profile) if image.bands >= 3 and not is_cmyk else None
     if simple is not None:
         return without_profile(image, simple)

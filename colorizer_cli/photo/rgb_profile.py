@@ -1,13 +1,12 @@
 """RGB profiles of the matrix and curve kind (Adobe RGB, Display P3, ProPhoto, scanners'), to and from sRGB, exactly.
 
 libvips' colour engine interpolates 16-bit colours in a table and moves lightness by up to half an L* on the way; the
-promise about lightness asks for better. Source: ICC.1:2010 (profile version 4.3), sections 7.2, 10.6, 10.18, F.3.
+promise about lightness asks for better. Source: ICC.1:2010 (profile version 4.3), section F.3.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorizer_cli.color.lab import srgb_to_linear
+from colorizer_cli.photo import icc
 
 STEPS = 2**16
 # linear sRGB → XYZ relative to D50, the rows of every sRGB profile (IEC 61966-2-1, adapted as ICC.1 annex E has it)
@@ -25,7 +25,6 @@ SRGB_TO_D50 = np.array(
         [0.0139322, 0.0971045, 0.7141733],
     ]
 )
-Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -47,19 +46,13 @@ class RgbProfile:
     @classmethod
     def from_tags(cls, data: bytes) -> RgbProfile | None:
         """`parse`, but damaged profiles raise."""
-        if data[16:24] != b"RGB XYZ " or data[36:40] != b"acsp":
-            return None
-        count = struct.unpack(">I", data[128:132])[0]
-        tags = {}
-        for place in range(132, 132 + 12 * min(count, 100), 12):
-            name, offset, size = struct.unpack(">4sII", data[place : place + 12])
-            tags[name] = data[offset : offset + size]
-        if b"A2B0" in tags:
+        tags = icc.read_tags(data, b"RGB ")
+        if tags is None or b"A2B0" in tags:
             return None
         columns = [_xyz(tags[name]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]
         matrix = np.linalg.solve(SRGB_TO_D50, np.stack(columns, axis=1))
         even = np.linspace(0, 1, STEPS)
-        curves = np.stack([_curve(tags[name])(even) for name in (b"rTRC", b"gTRC", b"bTRC")])
+        curves = np.stack([icc.curve(tags[name])(even) for name in (b"rTRC", b"gTRC", b"bTRC")])
         rising = np.isfinite(curves).all() and (np.diff(curves) >= 0).all() and (curves[:, -1] > 0.9).all()
         if not rising or np.abs(matrix.sum(axis=1) - 1).max() > 0.02:  # white must be white
             return None
@@ -87,7 +80,7 @@ def _parsed(data: bytes) -> RgbProfile | None:
     try:
         with np.errstate(all="ignore"):  # what a damaged curve overflows to is found unfit afterwards
             return RgbProfile.from_tags(data)
-    except (ValueError, IndexError, struct.error, KeyError, ArithmeticError, np.linalg.LinAlgError):
+    except (*icc.DAMAGED, np.linalg.LinAlgError):
         return None
 
 
@@ -106,27 +99,3 @@ def _xyz(tag: bytes) -> tuple[float, float, float]:
         raise ValueError("no XYZ tag")
     x, y, z = struct.unpack(">3i", tag[8:20])
     return x / 65536, y / 65536, z / 65536
-
-
-def _curve(tag: bytes) -> Curve:
-    """`curv`: identity, a power, or a table; `para`: a power with a linear toe."""
-    if tag[:4] == b"curv":
-        count = struct.unpack(">I", tag[8:12])[0]
-        if count == 0:
-            return lambda x: x
-        values = np.frombuffer(tag[12 : 12 + 2 * count], ">u2").astype(np.float64)
-        if count == 1:
-            return lambda x: x ** (values[0] / 256)
-        return lambda x: np.interp(x, np.linspace(0, 1, len(values)), values / 65535)
-    if tag[:4] != b"para":
-        raise ValueError("no curve")
-    kind = struct.unpack(">H", tag[8:10])[0]
-    number = (1, 3, 4, 5, 7)[kind]
-    g, a, b, c, d, e, f = [value / 65536 for value in struct.unpack(f">{number}i", tag[12 : 12 + 4 * number])] + [
-        0.0
-    ] * (7 - number)
-    if kind == 0:
-        a, d = 1, 0
-    elif kind in (1, 2):
-        c, d, e, f = 0, -b / a, (c if kind == 2 else 0), (c if kind == 2 else 0)
-    return lambda x: np.where(x >= d, np.maximum(a * x + b, 0) ** g + e, c * x + f)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 from PIL import Image
+from skimage import data
 
 from colorizer_cli import __version__
 
@@ -94,6 +96,24 @@ def test_size_and_backend(colorize: Run, gray_jpeg: Path, tmp_path: Path):
         done = colorize("old.jpg", "-o", f"{backend}.png", "--backend", backend, "--size", "96", "--vividness", "0")
         assert done.returncode == 0, done.stderr
     assert np.abs(pixels(tmp_path / "onnx.png") - pixels(tmp_path / "torch.png")).max() <= 2
+
+
+def test_a_photo_in_colour_is_left_alone(colorize: Run, tmp_path: Path):
+    pyvips.Image.new_from_array(data.coffee()).copy(interpretation="srgb").jpegsave(str(tmp_path / "colour.jpg"), Q=95)
+    done = colorize("colour.jpg", "-o", "new.jpg")
+    assert done.returncode == 0
+    assert b"in colour already" in done.stderr
+    assert b"--force" in done.stderr
+    assert not (tmp_path / "new.jpg").exists()
+    assert colorize("colour.jpg", "-o", "new.jpg", "--force").returncode == 0
+    assert (tmp_path / "new.jpg").exists()
+
+
+def test_pure_black_and_white_is_remarked_on(colorize: Run, tmp_path: Path, gray_pixels: np.ndarray):
+    Image.fromarray(gray_pixels).convert("1").save(tmp_path / "fax.tif", compression="group4")
+    done = colorize("fax.tif", "-o", "new.tif")
+    assert done.returncode == 0
+    assert b"pure black and white" in done.stderr
 
 
 def test_before_after_sheet(colorize: Run, gray_jpeg: Path, tmp_path: Path):

@@ -87,9 +87,7 @@ def test_iptc_is_kept(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndar
     assert found[(2, 120)] == b"Caption"
 
 
-def test_a_gray_profile_is_replaced_by_srgb(
-    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, open_image: Opener
-):
+def test_srgb_s_own_profile_is_kept(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, open_image: Opener):
     rgb_profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     Image.fromarray(gray_pixels).convert("RGB").save(tmp_path / "old.png", icc_profile=rgb_profile)
     write_photo(colorizer.colorize(read_photo(tmp_path / "old.png")), tmp_path / "new.png")

@@ -2,13 +2,17 @@
 
 import io
 import itertools
+import struct
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, IptcImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL import ExifTags, Image, IptcImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from colorizer_cli import Colorizer, read_photo, write_photo
 from colorizer_cli.engine.pages import coloured_pages
@@ -108,6 +112,87 @@ def test_sidecars(tmp_path: Path, gray_jpeg: Path):
     rdf = xmp.parse(merge_sidecar(own, str(gray_jpeg)).xmp or b"")
     assert rdf is not None
     assert xmp.properties(rdf) == {"{urn:d}a": "sidecar", "{urn:d}b": "too"}
+
+
+def test_the_original_s_own_sidecar_is_never_replaced(tmp_path: Path, gray_jpeg: Path):
+    own = tmp_path / "old.xmp"
+    own.write_bytes(packet("<d:a>mine</d:a>"))
+    before = own.read_bytes()
+
+    def colorize(*arguments: str) -> subprocess.CompletedProcess[str]:
+        given = [sys.executable, "-m", "colorizer_cli", str(gray_jpeg), "--sidecar", "--overwrite", *arguments]
+        return subprocess.run(given, capture_output=True, text=True, check=False)
+
+    refused = colorize("-o", str(tmp_path / "old.png"))  # whose sidecar would have the same name
+    assert refused.returncode == 2
+    assert "old.xmp is the original" in refused.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["old.jpg", "old.xmp"]
+    assert colorize("-o", str(tmp_path / "new.png")).returncode == 0
+    assert own.read_bytes() == before
+    rdf = xmp.parse((tmp_path / "new.xmp").read_bytes())
+    assert rdf is not None
+    assert xmp.properties(rdf)["{urn:d}a"] == "mine"
+    assert any("DigitalSourceType" in name for name in xmp.properties(rdf))
+
+
+def test_thousands_of_properties_are_split_quickly():
+    whole = packet(*(f"<d:p{number}>{'x' * 200}</d:p{number}>" for number in range(5000)))
+    started = time.process_time()
+    parts = xmp.split(whole, 50_000)
+    assert time.process_time() - started < 5
+    assert parts is not None
+    first, rest = parts
+    assert len(xmp.serialise(first)) <= 50_000
+    joined = xmp.parse(xmp.join_extended(xmp.serialise(first), rest) or b"")
+    assert joined is not None
+    assert len(xmp.properties(joined)) == 5000
+
+
+def exif_jpeg(gray: np.ndarray, tiff: bytes) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(gray).save(file, "JPEG", quality=95)
+    app1 = b"Exif\0\0" + tiff
+    return file.getvalue()[:2] + b"\xff\xe1" + (len(app1) + 2).to_bytes(2, "big") + app1 + file.getvalue()[2:]
+
+
+def directory(entries: list[tuple[int, int, int]], following: int) -> bytes:
+    """(tag, type, value) entries of one value each."""
+    packed = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    return struct.pack("<H", len(entries)) + packed + struct.pack("<I", following)
+
+
+LOOPS = {
+    "next is itself": b"II*\0\x08\0\0\0" + directory([(0x0112, 4, 1)], 8),
+    "Exif is the first": b"II*\0\x08\0\0\0" + directory([(0x8769, 4, 8), (0x8825, 4, 8)], 0),
+    "Exif is itself": b"II*\0\x08\0\0\0" + directory([(0x8769, 4, 26)], 0) + directory([(0xA005, 4, 26)], 26),
+}
+
+
+@pytest.mark.parametrize("loop", list(LOOPS))
+@pytest.mark.parametrize("suffix", ["jpg", "tif", "png"])
+def test_exif_that_leads_back_to_itself(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, loop: str, suffix: str, open_image: Opener
+):
+    (tmp_path / "old.jpg").write_bytes(exif_jpeg(gray_pixels, LOOPS[loop]))
+    started = time.process_time()
+    recolour(colorizer, tmp_path / "old.jpg", tmp_path / f"new.{suffix}")
+    assert time.process_time() - started < 20
+    assert open_image(tmp_path / f"new.{suffix}").size == (600, 400)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "webp", "avif", "png", "tif"])
+def test_a_stale_thumbnail_is_dropped(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, suffix: str, open_image: Opener
+):
+    file = io.BytesIO()
+    Image.fromarray(gray_pixels).resize((60, 40)).save(file, "JPEG", comment="thumbnail in gray")
+    thumbnail = file.getvalue()
+    second = directory([(0x0103, 4, 6), (0x0201, 4, 26 + 42), (0x0202, 4, len(thumbnail))], 0)
+    tiff = b"II*\0\x08\0\0\0" + directory([(0x0112, 4, 1)], 26) + second + thumbnail
+    (tmp_path / "old.jpg").write_bytes(exif_jpeg(gray_pixels, tiff))
+    assert open_image(tmp_path / "old.jpg").getexif().get_ifd(ExifTags.IFD.IFD1)
+    recolour(colorizer, tmp_path / "old.jpg", tmp_path / f"new.{suffix}")
+    assert b"thumbnail in gray" not in (tmp_path / f"new.{suffix}").read_bytes()
 
 
 def test_stripped(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray):

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageCms
 
 from colorizer_cli import Colorizer, read_photo, write_photo
+from colorizer_cli.color.lab import linear_to_srgb
 from colorizer_cli.engine.verification import verify_result
 from colorizer_cli.photo.rgb_profile import RgbProfile, is_srgb
+from tests.photo.lightness import is_coloured, lightness_error
 
 Opener = Callable[[Path], Image.Image]
+COLORANTS = (b"rXYZ", b"gXYZ", b"bXYZ")
 # D50-adapted primaries as columns (X, Y, Z of red, green, blue), and the exponent
 SPACES = {
     "Adobe RGB": ([[0.60974, 0.31111, 0.01947], [0.20528, 0.62567, 0.06087], [0.14919, 0.06322, 0.74457]], 2.19922),
@@ -22,22 +26,34 @@ SPACES = {
 }
 
 
+def fixed(*values: float) -> bytes:
+    return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))
+
+
 def profile(space: str) -> bytes:
     """A version-2 matrix profile, as small as it can be."""
     columns, gamma = SPACES[space]
-    fixed = lambda *values: struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))  # noqa: E731
-    text = space.encode() + b"\0"
+    colorants = {name: b"XYZ " + bytes(4) + fixed(*column) for name, column in zip(COLORANTS, columns, strict=True)}
+    return icc(b"RGB ", colorants | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve(gamma)))
+
+
+def gray_profile(gamma: float) -> bytes:
+    return icc(b"GRAY", {b"kTRC": curve(gamma)})
+
+
+def curve(gamma: float) -> bytes:
+    return b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256))
+
+
+def icc(space: bytes, own: dict[bytes, bytes]) -> bytes:
+    text = b"test\0"
     tags = {b"desc": b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(78), b"cprt": b"text" + bytes(5)}
-    tags[b"wtpt"] = b"XYZ " + bytes(4) + fixed(0.9642, 1, 0.8249)
-    for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True):
-        tags[name] = b"XYZ " + bytes(4) + fixed(*column)
-    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256))
-    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    tags |= {b"wtpt": b"XYZ " + bytes(4) + fixed(0.9642, 1, 0.8249)} | own
     table, body, start = b"", b"", 132 + 12 * len(tags)
     for name, value in tags.items():
         table += struct.pack(">4sII", name, start + len(body), len(value))
         body += value + bytes(-len(value) % 4)
-    head = struct.pack(">I4sI4s4s4s", start + len(body), b"lcms", 0x02400000, b"mntr", b"RGB ", b"XYZ ") + bytes(12)
+    head = struct.pack(">I4sI4s4s4s", start + len(body), b"lcms", 0x02400000, b"mntr", space, b"XYZ ") + bytes(12)
     head += b"acsp" + bytes(28) + fixed(0.9642, 1, 0.8249) + bytes(48)
     return head + struct.pack(">I", len(tags)) + table + body
 
@@ -66,14 +82,58 @@ def test_rgb_profiles_are_kept(
 
 
 def test_16_bits_in_a_profile(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray):
-    import tifffile
-
     deep = np.dstack([gray_pixels.astype(np.uint16) * 257] * 3)
     tifffile.imwrite(tmp_path / "old.tif", deep, photometric="rgb", iccprofile=profile("ProPhoto"), metadata=None)
     write_photo(colorizer.colorize(read_photo(tmp_path / "old.tif")), tmp_path / "new.tif")
     assert verify_result(tmp_path / "old.tif", tmp_path / "new.tif").holds
     with tifffile.TiffFile(tmp_path / "new.tif") as result:
         assert result.pages[0].iccprofile == profile("ProPhoto")
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("gamma", [1.0, 1.8])
+def test_gray_profiles_are_applied_by_their_curve(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, gamma: float, bits: int, open_image: Opener
+):
+    pixels = gray_pixels if bits == 8 else gray_pixels.astype(np.uint16) * 257
+    tifffile.imwrite(tmp_path / "old.tif", pixels, iccprofile=gray_profile(gamma), metadata=None)
+    write_photo(colorizer.colorize(read_photo(tmp_path / "old.tif")), tmp_path / "new.tif")
+    result = tifffile.imread(tmp_path / "new.tif")
+    assert result.dtype == pixels.dtype
+    shown = linear_to_srgb((gray_pixels / 255) ** gamma)  # as sRGB has it
+    assert lightness_error(shown, result / np.iinfo(result.dtype).max) <= (0.5 if bits == 8 else 0.1)
+    assert is_coloured(result / np.iinfo(result.dtype).max * 255)
+    with tifffile.TiffFile(tmp_path / "new.tif") as file:
+        assert colour_space(file.pages[0].iccprofile) in (None, "RGB")
+
+
+PROFILES = {
+    "gray": gray_profile(2.2),
+    "RGB": profile("Adobe RGB"),
+    "cut": profile("Adobe RGB")[:300],
+    "garbage": bytes(range(256)) * 4,
+}
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp", "avif"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_no_result_has_a_profile_that_does_not_fit(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, mode: str, suffix: str, open_image: Opener
+):
+    """Whatever profile the original had, fitting or not, whole or not."""
+    for name, data in PROFILES.items():
+        Image.fromarray(gray_pixels).convert(mode).save(tmp_path / f"{name}.tif", icc_profile=data)
+        write_photo(colorizer.colorize(read_photo(tmp_path / f"{name}.tif")), tmp_path / f"{name}-new.{suffix}")
+        result = open_image(tmp_path / f"{name}-new.{suffix}")
+        assert result.mode == "RGB"
+        assert is_coloured(np.asarray(result)), name
+        assert colour_space(result.info.get("icc_profile")) in (None, "RGB"), name
+
+
+def colour_space(data: bytes | None) -> str | None:
+    if not data:
+        return None
+    return str(ImageCms.ImageCmsProfile(io.BytesIO(data)).profile.xcolor_space).strip()
 
 
 def test_srgb_is_known_by_its_numbers():
