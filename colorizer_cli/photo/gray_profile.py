@@ -16,15 +16,18 @@ from colorizer_cli.color.lab import linear_to_srgb
 from colorizer_cli.photo import icc
 
 
+@lru_cache(maxsize=4)
 def srgb_table(profile: bytes, bits: int) -> NDArray[np.uint16] | None:
     """(2^bits,) level in the profile's encoding → sRGB-encoded gray of 16 bits; None where the profile is damaged, is
     not for gray, or has no tone curve."""
-    curve = _curve(profile)
-    if curve is None:
+    try:
+        tags = icc.read_tags(profile, b"GRAY")
+        if tags is None:
+            return None
+        with np.errstate(all="ignore"):  # what a damaged curve overflows to is found unfit
+            linear = icc.curve(tags[b"kTRC"])(np.linspace(0, 1, 2**bits))
+    except icc.DAMAGED:
         return None
-    even = np.linspace(0, 1, 2**bits)
-    with np.errstate(all="ignore"):  # what a damaged curve overflows to is found unfit
-        linear = curve(even)
     if not np.isfinite(linear).all() or (np.diff(linear) < 0).any() or linear[-1] < 0.9:
         return None
     return np.asarray(np.round(linear_to_srgb(np.clip(linear, 0, 1)) * 65535), np.uint16)
@@ -38,12 +41,3 @@ def without_gray_profile(image: pyvips.Image, table: NDArray[np.uint16]) -> pyvi
         alpha = image[1] if image.format == "ushort" else (image[1] * 257).cast("ushort")
         gray = gray.bandjoin(alpha)
     return gray.copy(interpretation="grey16")
-
-
-@lru_cache(maxsize=4)
-def _curve(profile: bytes) -> icc.Curve | None:
-    try:
-        tags = icc.read_tags(profile, b"GRAY")
-        return None if tags is None else icc.curve(tags[b"kTRC"])
-    except icc.DAMAGED:
-        return None

@@ -13,6 +13,7 @@ from PIL import Image, ImageCms
 from colorizer_cli import Colorizer, read_photo, write_photo
 from colorizer_cli.color.lab import linear_to_srgb
 from colorizer_cli.engine.verification import verify_result
+from colorizer_cli.photo.gray_profile import srgb_table
 from colorizer_cli.photo.rgb_profile import RgbProfile, is_srgb
 from tests.photo.lightness import is_coloured, lightness_error
 
@@ -134,6 +135,20 @@ def colour_space(data: bytes | None) -> str | None:
     if not data:
         return None
     return str(ImageCms.ImageCmsProfile(io.BytesIO(data)).profile.xcolor_space).strip()
+
+
+DAMAGED_CURVES = {
+    "none": icc(b"GRAY", {}),
+    "empty table": icc(b"GRAY", {b"kTRC": b"curv" + bytes(4) + struct.pack(">I", 5)}),
+    "falling": icc(b"GRAY", {b"kTRC": b"curv" + bytes(4) + struct.pack(">I3H", 3, 65535, 30000, 0)}),
+    "unknown": icc(b"GRAY", {b"kTRC": b"para" + bytes(4) + struct.pack(">HH", 99, 0)}),
+    "cut": gray_profile(2.2)[:180],
+}
+
+
+@pytest.mark.parametrize("damage", list(DAMAGED_CURVES))
+def test_damaged_gray_profiles_are_none(damage: str):
+    assert srgb_table(DAMAGED_CURVES[damage], 8) is None
 
 
 def test_srgb_is_known_by_its_numbers():
