@@ -1,6 +1,6 @@
 """Trains the small network that tells negatives, from the front of the embedded network's semantic encoder:
 
-    python -m colorizer_cli.training.negatives PHOTOS… --cache FOLDER -o negative.onnx
+    python -m colorizer_cli.training.negatives PHOTOS… --cache FOLDER --examples 64000 --bfloat16 -o negative.onnx
 
 Each example, photo or negative, is shown as it is and inverted, as the engine shows it: the difference of the two
 answers is to say which of them is the photo.

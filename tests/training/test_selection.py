@@ -95,12 +95,13 @@ def test_the_cache_stays_within_its_bound(photo_folder: Path, tmp_path: Path):
     assert sum(file.stat().st_size for file in (tmp_path / "cache").glob("*.rgb")) <= limit
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(photo_folder: Path, tmp_path: Path):
+def test_a_full_disk_is_told_and_leaves_nothing(photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     archive = read_archive([photo_folder], tmp_path / "cache", 96, LIMIT)
     file = archive.cache.file
     file.with_suffix(".json").unlink()
     file.unlink()
-    file.symlink_to("/dev/full")
+    monkeypatch.setattr("secrets.token_hex", lambda length: "0")  # the name under which it is written
+    file.with_name(f"{file.stem}.0.rgb").symlink_to("/dev/full")
     with pytest.raises(TrainingError, match=r"no space left on the disk of .*cache"):
         read_archive([photo_folder], tmp_path / "cache", 96, LIMIT)
     assert not list((tmp_path / "cache").iterdir())
