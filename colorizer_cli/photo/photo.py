@@ -79,8 +79,9 @@ class Photo:
 
     @property
     def strip_rows(self) -> int:
-        """Rows of a strip (the last one may have fewer)."""
-        return max(1, min(STRIP_PIXELS // self.width, self.height))
+        """Rows of a strip (the last one may have fewer); of photos that are streamed half as many, to hold less."""
+        pixels = STRIP_PIXELS if self._is_kept else STRIP_PIXELS // 2
+        return max(1, min(pixels // self.width, self.height))
 
     def decode_ahead(self) -> None:
         """Begins to decode in the background, if what is decoded is kept."""
