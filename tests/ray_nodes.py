@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
+from pathlib import Path
 from typing import Any
 
 STORE_BYTES = 80 * 2**20
@@ -27,6 +28,7 @@ class RayNodes:
         from ray.cluster_utils import Cluster  # reads the settings
 
         self._folder = tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True)
+        Path("/tmp/ray").mkdir(exist_ok=True)  # Cluster writes its address there, also where Ray has never been started
         head = {"num_cpus": 0, "include_dashboard": False, "temp_dir": self._folder.name}
         self._cluster = Cluster(initialize_head=True, head_node_args=head | {"object_store_memory": STORE_BYTES})
         self.add(2)
