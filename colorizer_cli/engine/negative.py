@@ -1,7 +1,7 @@
 """Whether a gray photo is a negative, by a small network that was trained to tell photos from their inversions.
 
 Trained by `colorizer_cli.training.negatives`. On 934 photos that it was not trained on, 900 scenes and 34 scans of the
-1930s and 40s, one photo (a scene) reaches REFUSED, and 61 in 100 of their inversions do; SUSPECTED: 7 and 81 in 100.
+1930s and 40s, one photo (clouds) reaches REFUSED, and 61 in 100 of their inversions do; SUSPECTED: 7 and 81 in 100.
 The thresholds were chosen on the same photos: up to 6 in 1,000 may be refused elsewhere (95 % bound).
 A false refusal costs more than a negative that is coloured.
 """
