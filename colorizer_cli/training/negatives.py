@@ -1,6 +1,6 @@
 """Trains the small network that tells negatives, from the front of the embedded network's semantic encoder:
 
-    python -m colorizer_cli.training.negatives PHOTOS… --cache FOLDER --examples 64000 --bfloat16 -o negative.onnx
+    python -m colorizer_cli.training.negatives PHOTOS… --cache FOLDER --bfloat16 -o negative.onnx
 
 Each example, photo or negative, is shown as it is and inverted, as the engine shows it: the difference of the two
 answers is to say which of them is the photo.
@@ -153,7 +153,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True, help="folder for decoded photos")
     parser.add_argument("--weights", help="whose encoder to start from; the embedded ones")
-    parser.add_argument("--examples", type=int, default=100_000)
+    parser.add_argument("--examples", type=int, default=64_000)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--bfloat16", action="store_true", help="for CPUs that have AVX512-BF16 or AMX")
     given = parser.parse_args()
