@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from colorizer_cli.batch.job import BatchJob
 from colorizer_cli.errors import PhotoError, UsageError
-from colorizer_cli.storage.address import is_url, masked, scheme_of
+from colorizer_cli.storage.address import is_in_memory, is_url, masked
 from colorizer_cli.storage.opening import open_store
 from colorizer_cli.storage.store import Store
 
@@ -27,9 +27,8 @@ def check_urls(job: BatchJob) -> None:
 
 
 def _check_options(job: BatchJob) -> None:
-    for place in (job.source, job.output):
-        if is_url(place) and scheme_of(place) == "memory":
-            raise UsageError(f"{masked(place)}: photos are coloured by processes of their own, which cannot see it")
+    if job.cluster is not None and (is_in_memory(job.source) or is_in_memory(job.output)):
+        raise UsageError("--cluster ray colours in other processes, which do not see this one's memory://")
     if job.report is not None:
         raise UsageError("--report links to files: it needs a folder for the photos and a folder for the results")
     if job.watch and is_url(job.source):
@@ -44,4 +43,5 @@ def _check_source(source: Store) -> None:
         return
     if source.info("") is not None:
         raise UsageError(f"{source.shown()} is an object; `colorize batch` takes the prefix above it")
-    raise PhotoError(f"{source.shown()}: there is nothing below it; check its spelling")
+    remedy = "a program fills it first, in this process" if is_in_memory(source.url) else "check its spelling"
+    raise PhotoError(f"{source.shown()}: there is nothing below it; {remedy}")

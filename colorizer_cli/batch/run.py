@@ -21,8 +21,10 @@ from colorizer_cli.batch.ray_cluster import check_cluster
 from colorizer_cli.batch.ray_workers import RayWorkers
 from colorizer_cli.batch.report import check_report, write_report
 from colorizer_cli.batch.summary import Observer, Summary
+from colorizer_cli.batch.thread_workers import ThreadWorkers
 from colorizer_cli.batch.worker_pool import WorkerPool
 from colorizer_cli.batch.workers import Workers
+from colorizer_cli.storage.address import is_in_memory
 from colorizer_cli.version import __version__
 from colorizer_cli.weights.registry import find_weights
 
@@ -38,6 +40,8 @@ def run(job: BatchJob, observer: Observer) -> Summary:
         check_report(job.report, job.overwrite)
     if job.cluster is not None:
         check_cluster()
+    if is_in_memory(job.output):
+        observer.notice(f"{job.output} is memory of this process; the results end with it")
     made, output = _made(job), output_of(job.output)
     with output.journal(job, observer) as (journal, lock):
         summary = Summary(swept=output.sweep(_own(job, journal), job.shard is None))
@@ -78,9 +82,11 @@ def preview(job: BatchJob) -> tuple[Iterator[Task], Findings]:
 
 
 def _workers(job: BatchJob, journal: Journal, lock: HeldLock | None, observer: Observer) -> WorkerPool:
-    if job.cluster is None:
-        return Workers(job, lock)
-    return RayWorkers(job, job.cluster, journal.path, observer)
+    if job.cluster is not None:
+        return RayWorkers(job, job.cluster, journal.path, observer)
+    if is_in_memory(job.source) or is_in_memory(job.output):
+        return ThreadWorkers(job)
+    return Workers(job, lock)
 
 
 def _own(job: BatchJob, journal: Journal) -> list[str]:

@@ -18,6 +18,11 @@ def is_url(place: str) -> bool:
     return SCHEME.match(place) is not None
 
 
+def is_in_memory(place: str) -> bool:
+    """Whether only this process can see it, and only while it lives."""
+    return is_url(place) and scheme_of(place) == "memory"
+
+
 def scheme_of(url: str) -> str:
     """`s3` of `S3://bucket/prefix`. Raises UsageError for what looks like a URL and is no single store's."""
     found = SCHEME.match(url)

@@ -8,6 +8,7 @@ from object_store import ObjectStore
 from colorizer_cli.batch.folders import check_folders
 from colorizer_cli.batch.job import BatchJob
 from colorizer_cli.batch.places import source_name
+from colorizer_cli.batch.resources import WorkerResources
 from colorizer_cli.errors import ColorizerError, PhotoError, StorageError, UsageError
 
 
@@ -23,7 +24,8 @@ from colorizer_cli.errors import ColorizerError, PhotoError, StorageError, Usage
         ("s3://B/scans", "out", {"watch": True}, UsageError, "--watch needs a folder"),
         ("s3://B/scans", "out", {"report": "r.html"}, UsageError, "--report links to files"),
         ("s3://no-such-bucket-here/scans", "out", {}, StorageError, "NoSuchBucket"),
-        ("memory://scans", "out", {}, UsageError, "processes of their own"),
+        ("memory://scans", "out", {"cluster": WorkerResources()}, UsageError, "other processes"),
+        ("memory://nothing-here", "out", {}, PhotoError, "a program fills it first"),
         ("nowhere", "s3://B/colour", {}, PhotoError, "no such folder"),
     ],
 )
