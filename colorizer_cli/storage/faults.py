@@ -87,6 +87,11 @@ def is_not_implemented(error: BaseException) -> bool:
     return any(_status(cause) == 501 or _code(cause) == "NotImplemented" for cause in _causes(error))
 
 
+def is_upload_gone(error: BaseException) -> bool:
+    """Whether a multipart upload was asked for that there is no more."""
+    return any(_code(cause) == "NoSuchUpload" for cause in _causes(error))
+
+
 def _is_refused(error: BaseException) -> bool:
     for cause in _causes(error):
         if isinstance(cause, PermissionError) or _status(cause) in REFUSED_STATUS:

@@ -11,9 +11,11 @@ from operator import itemgetter
 from typing import Any
 
 from colorizer_cli.errors import StorageError
-from colorizer_cli.storage.faults import attempt, is_not_implemented
-from colorizer_cli.storage.items import Item, stored
+from colorizer_cli.storage.faults import attempt, is_not_implemented, is_upload_gone
+from colorizer_cli.storage.items import Item, Stored, stored
 from colorizer_cli.storage.store import Store
+
+PART_BYTES, PARTS_AT_ONCE = 16 * 2**20, 4  # of a multipart upload: so much of a large result is in memory at a time
 
 
 class S3Store(Store):
@@ -28,6 +30,7 @@ class S3Store(Store):
         _read_times_quickly(system)
         self.bucket, key, _ = system.split_path(self.root)
         self.prefix = f"{key}/" if key else ""
+        self._failed_puts: set[str] = set()
 
     def items(self, folder: str, first: str = "", last: str | None = None) -> Iterator[Item]:
         prefix = self.prefix + (f"{folder}/" if folder else "")
@@ -57,8 +60,24 @@ class S3Store(Store):
     def _write(self, path: str, content: bytes, create: bool) -> None:
         self._conditionally(create, lambda mode: self.system.pipe_file(path, content, mode=mode), path)
 
+    def upload(self, file: str, name: str, create: bool = False) -> Stored:
+        path = self.path(name)
+        self._failed_puts.discard(path)
+        written = super().upload(file, name, create)
+        if path in self._failed_puts and written.size >= 2 * PART_BYTES:
+            with contextlib.suppress(StorageError):  # it needs a right of its own; the result is where it belongs
+                self.abort_uploads([name])  # the driver aborts what fails, once: that may have failed, too
+        return written
+
     def _put(self, file: str, path: str, create: bool) -> None:
-        self._conditionally(create, lambda mode: self.system.put_file(file, path, mode=mode), path)
+        parts = {"chunksize": PART_BYTES, "max_concurrency": PARTS_AT_ONCE}
+        try:
+            self._conditionally(create, lambda mode: self.system.put_file(file, path, mode=mode, **parts), path)
+        except Exception as error:
+            self._failed_puts.add(path)
+            if is_upload_gone(error):  # completed, and the answer lost: then the driver found nothing to abort
+                raise ConnectionResetError(f"the end of the upload was not heard of: {error}") from error
+            raise
 
     def _conditionally(self, create: bool, write: Any, path: str) -> None:
         if create and self.creates_alone:

@@ -7,11 +7,13 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import pyvips
 from object_store import ObjectStore
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
@@ -174,6 +176,33 @@ def test_kill_two_at_once_and_resume(
     assert bucket.uploads() == []
     assert [key for key in bucket.keys("colour") if "journal" in key] == [f"colour/{JOURNAL}"]
     assert list((tmp_path / "tmp").glob("colorize-staging-*")) == []
+
+
+def test_kill_in_the_middle_of_a_large_result(bucket: ObjectStore, command: str, colorize: Run, tmp_path: Path):
+    """36 MB in parts of 16: between the first and the last of them."""
+    (tmp_path / "scans").mkdir()
+    noise = pyvips.Image.gaussnoise(4000, 3000, mean=128, sigma=30).cast("uchar").copy(interpretation="b-w")
+    noise.write_to_file(str(tmp_path / "scans" / "large.tif"))
+    assert colorize("batch", "scans", "-o", "whole", "-q").returncode == 0
+    bucket.put("scans/large.tif", (tmp_path / "scans" / "large.tif").read_bytes())
+    under_way = threading.Event()
+
+    def fault(method: str, path: str) -> None:
+        if "partNumber=3" in path and not under_way.is_set():
+            under_way.set()
+            time.sleep(5)
+
+    bucket.proxy.fault = fault
+    arguments = [command, "batch", bucket.url("scans"), "-o", bucket.url("colour"), "--jobs", "1", "-q"]
+    with subprocess.Popen(arguments, cwd=tmp_path, start_new_session=True) as running:
+        assert under_way.wait(60)
+        os.killpg(running.pid, signal.SIGKILL)
+    assert bucket.uploads() == ["colour/large.tif"]
+    assert bucket.objects("colour") == {}, "half an object under a final name"
+    done = colorize("batch", bucket.url("scans"), "-o", bucket.url("colour"), "--json")
+    assert (done.returncode, summary(done)["done"]) == (0, 1), done.stderr
+    assert bucket.uploads() == []
+    assert bucket.objects("colour") == files(tmp_path / "whole")
 
 
 def test_parts_at_the_same_time_and_the_run_that_joins_them(

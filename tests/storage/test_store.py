@@ -9,6 +9,7 @@ import pytest
 from object_store import ObjectStore
 
 from colorizer_cli.errors import StorageError
+from colorizer_cli.storage import s3
 from colorizer_cli.storage.opening import open_store
 from colorizer_cli.storage.store import Store
 
@@ -96,14 +97,15 @@ def test_a_name_that_the_driver_would_change_is_refused(bucket: ObjectStore):
     assert bucket.keys("scans") == []
 
 
-def test_a_large_object_appears_when_it_is_complete(
-    bucket: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    """Multipart, as from 100 MB on; here from 10 on."""
-    monkeypatch.setattr("s3fs.core.calculate_chunksize", lambda size, chunksize=None, max_parts=0: 5 * 2**20)
-    store = open_store(bucket.url("colour"))
-    content = os.urandom(11 * 2**20)
-    (tmp_path / "large").write_bytes(content)
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that goes up in parts, which are of 5 MiB here."""
+    monkeypatch.setattr(s3, "PART_BYTES", 5 * 2**20)
+    (tmp_path / "large").write_bytes(os.urandom(11 * 2**20))
+    return tmp_path / "large"
+
+
+def test_a_large_object_appears_when_it_is_complete(bucket: ObjectStore, large: Path):
     seen: list[list[str]] = []
     faults = iter(["503"])
 
@@ -114,9 +116,39 @@ def test_a_large_object_appears_when_it_is_complete(
         return None
 
     bucket.proxy.fault = fault
-    store.upload(str(tmp_path / "large"), "large.tif")
+    open_store(bucket.url("colour")).upload(str(large), "large.tif")
     assert seen == [[], []]
-    assert bucket.get("colour/large.tif") == content
+    assert bucket.get("colour/large.tif") == large.read_bytes()
+    assert bucket.uploads() == []
+
+
+def test_an_upload_that_is_cut_and_cannot_be_aborted_leaves_nothing(
+    bucket: ObjectStore, large: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("colorizer_cli.storage.faults.FIRST_PAUSE", 0.01)
+    faults = iter([("partNumber=2", "503"), ("DELETE", "503"), ("POST", "cut")])  # in this order
+    waiting = next(faults)
+    happened: list[str] = []
+
+    def fault(method: str, path: str) -> str | None:
+        nonlocal waiting
+        where, what = waiting
+        if where not in path and (where != method or (method == "POST" and "uploads" in path)):
+            return None
+        waiting = next(faults, ("nowhere", ""))
+        happened.append(what)
+        return what
+
+    bucket.proxy.fault = fault
+    store = open_store(bucket.url("colour"))
+    store.upload(str(large), "large.tif", create=True)
+    assert happened == ["503", "503", "cut"]  # the last: it was completed, and its answer lost
+    assert bucket.get("colour/large.tif") == large.read_bytes()
+    assert bucket.uploads() == []
+    (large.parent / "other").write_bytes(os.urandom(11 * 2**20))
+    with pytest.raises(FileExistsError):
+        store.upload(str(large.parent / "other"), "large.tif", create=True)
+    assert bucket.get("colour/large.tif") == large.read_bytes()
     assert bucket.uploads() == []
 
 
