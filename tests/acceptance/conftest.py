@@ -91,3 +91,12 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def slow_photo(tmp_path: Path) -> Path:
+    """A photo that takes seconds, alone in its folder."""
+    (tmp_path / "scans").mkdir()
+    noise = pyvips.Image.gaussnoise(6000, 5000, mean=128, sigma=40).cast("uchar").copy(interpretation="b-w")
+    noise.pngsave(str(tmp_path / "scans" / "slow.png"), compression=1)
+    return tmp_path / "scans" / "slow.png"

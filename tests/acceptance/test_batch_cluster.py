@@ -13,7 +13,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+import pyvips
 import yaml
+from batch_runs import being_written, end, results, start, wait_for
 from ray_nodes import RayNodes
 
 from colorizer_cli.batch import ray_cluster
@@ -142,6 +144,43 @@ def test_a_cluster_of_its_own_is_on_loopback_and_ends_with_the_run(
     assert not psutil.wait_procs(family, timeout=10)[1]
     assert not {name for name in set(os.listdir("/tmp")) - before if name.startswith("ray-")}
     assert not (tmp_path / ".ray").exists()
+
+
+@pytest.mark.slow
+def test_first_ctrl_c_finishes_the_photo_in_hand(command: str, tmp_path: Path, slow_photo: Path):
+    for number in range(9):
+        os.link(slow_photo, slow_photo.parent / f"z{number}.png")
+    running = start(command, tmp_path, "--cluster", "ray", "--jobs", "1")
+    wait_for(lambda: being_written(tmp_path / "colour"), 120)
+    os.killpg(running.pid, signal.SIGINT)
+    code, message = end(running, 120)
+    assert code == 130, message
+    assert "Finishing" in message
+    assert "1 coloured" in message
+    assert [path.name for path in results(tmp_path / "colour")] == ["slow.png"]
+    pyvips.Image.new_from_file(str(tmp_path / "colour" / "slow.png"), fail_on="warning").avg()
+    lines = journal_lines(tmp_path / "colour")
+    assert [line["done"] for line in lines if "done" in line] == ["slow.png"]
+    assert not being_written(tmp_path / "colour")
+
+
+@pytest.mark.slow
+def test_the_second_ctrl_c_stops_workers_on_other_nodes(
+    cluster: RayNodes, command: str, tmp_path: Path, slow_photo: Path
+):
+    os.link(slow_photo, slow_photo.parent / "slow 2.png")
+    running = start(command, tmp_path, "--cluster", "ray", "--jobs", "2")
+    wait_for(lambda: being_written(tmp_path / "colour"), 120)
+    started = time.monotonic()
+    for _ in range(2):
+        os.killpg(running.pid, signal.SIGINT)  # the workers are the cluster's, and hear nothing of it
+        time.sleep(0.2)
+    assert end(running, 30)[0] == 130
+    assert time.monotonic() - started < 15
+    wait_for(lambda: not workers(), 10)
+    time.sleep(1)
+    assert os.listdir(tmp_path / "colour") == ["colorize-journal.jsonl"]
+    assert not [line for line in journal_lines(tmp_path / "colour") if "done" in line or "failed" in line]
 
 
 @pytest.mark.slow

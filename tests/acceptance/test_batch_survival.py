@@ -22,6 +22,7 @@ from pathlib import Path
 import psutil
 import pytest
 import pyvips
+from batch_runs import being_written, end, results, start, wait_for
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 Scans = Callable[..., Path]
@@ -30,34 +31,6 @@ Hashes = Callable[[Path], dict[bytes, str]]
 KILLS = int(os.environ.get("COLORIZER_KILLS", "6"))
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 LEFTOVER = re.compile(rb"(^|/)\.[^/]*\.part$")
-
-
-def start(command: str, folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
-    """In a process group of its own, as a shell would have it."""
-    return subprocess.Popen(
-        [command, "batch", "scans", "-o", "colour", *arguments],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
-        start_new_session=True,
-    )
-
-
-def end(running: "subprocess.Popen[bytes]", seconds: float = 60) -> tuple[int, str]:
-    _, stderr = running.communicate(timeout=seconds)
-    return running.returncode, stderr.decode()
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened"
-        time.sleep(0.02)
-
-
-def results(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*.*") if not path.name.startswith((".", "colorize-journal"))]
 
 
 def test_kill_at_random_moments(command: str, colorize: Run, tmp_path: Path, scans: Scans, hashes: Hashes):
@@ -85,21 +58,6 @@ def test_kill_at_random_moments(command: str, colorize: Run, tmp_path: Path, sca
         subprocess.run(["rm", "-r", tmp_path / "colour"], check=True)
     assert interrupted >= KILLS // 3
     assert hashes(tmp_path / "scans") == originals
-
-
-@pytest.fixture
-def slow_photo(tmp_path: Path) -> Path:
-    """A photo that takes seconds, alone in its folder."""
-    (tmp_path / "scans").mkdir()
-    noise = pyvips.Image.gaussnoise(6000, 5000, mean=128, sigma=40).cast("uchar").copy(interpretation="b-w")
-    noise.pngsave(str(tmp_path / "scans" / "slow.png"), compression=1)
-    return tmp_path / "scans" / "slow.png"
-
-
-def being_written(folder: Path) -> list[Path]:
-    with contextlib.suppress(FileNotFoundError):
-        return [path for path in folder.rglob(".*.part") if path.stat().st_size > 100_000]
-    return []
 
 
 def test_first_ctrl_c_finishes_the_photos_in_hand(command: str, colorize: Run, tmp_path: Path, slow_photo: Path):
