@@ -7,7 +7,7 @@ it is nearly black (there is no colour to lose), or where it has straight ends o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,6 +22,7 @@ SMALLEST_PICTURE = 0.25  # of the area
 SLOPES = np.linspace(-0.02, 0.02, 9)  # a good degree either way
 STRAIGHT = 2.0  # pixels that an edge may leave its line
 DARK, LIGHT = 0.15, 0.8  # levels of the strip, sRGB-encoded
+CAPTIONED_VOTES = 0.35  # see Tone.votes
 ALIKE = 0.03  # levels of sides of one border
 SKIPS = (0.03, 0.06)  # of a side: glare outside a film's black border
 
@@ -100,8 +101,19 @@ def _peel(gray: Array) -> Array | None:
             if edges.count(None) > 4 - tone.sides:
                 break
         else:
-            return _corners(_with_skips(edges, sides, tone), gray.shape[1], gray.shape[0])
+            edges = _with_captions(_with_skips(edges, sides, tone), sides, tone)
+            return _corners(edges, gray.shape[1], gray.shape[0])
     return None
+
+
+def _with_captions(
+    edges: list[tuple[float, float] | None], sides: list[Array], tone: Tone
+) -> list[tuple[float, float] | None]:
+    """A long caption breaks the columns that it stands in: where the other sides have paper, the rest is enough."""
+    if tone.level < LIGHT:
+        return edges
+    captioned = replace(tone, votes=CAPTIONED_VOTES)
+    return [edge or _edge(side, captioned) for edge, side in zip(edges, sides, strict=True)]
 
 
 def _with_skips(
