@@ -1,6 +1,5 @@
 """Rare JPEG codings: arithmetic, CMYK without the Adobe marker, YCCK."""
 
-import base64
 import io
 
 import numpy as np
@@ -9,15 +8,7 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from colorizer_cli import read_photo
-
-# 64 × 48 gray, (3·row + 2·column) mod 256, quality 90, arithmetic-coded by libjpeg-turbo's cjpeg
-ARITHMETIC = base64.b64decode(
-    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMU"
-    "FRUVDA8XGBYUGBIUFRT/yQALCAAwAEABAREA/8wABgAQEAX/2gAIAQEAAD8A/wDtrI49++8HzhoC6IWdZlOsWXm9K1YDfqC+hI3T"
-    "NEy0njD9/sV+c6AhcfAEyvDV/U+R4n42wek6eZ1bxWP1Xifvz58+x9Xtlm1Gx+Fq5BAJTBxoZD6DRC1CuUChbW+Qt6oNywV/tey/"
-    "u1SHxkjAUiGUm6HUizJ2nmPaNsnJeZV88yJZtltr0cE2SfYfLoyIPxjLPTFTXGTAOMjcajiWJVm3f3KugwNsE8DdxI4Z8B8eO98t"
-    "h463qgufyBdMiRSDBCqqN3Xp3ktnjb40vIXZ0U1YJsFWev/Z"
-)
+from tests.photo.seeds import ARITHMETIC
 
 
 def test_arithmetic_coding():

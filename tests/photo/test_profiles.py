@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 import tifffile
 from PIL import Image, ImageCms
+from skimage.color import rgb2lab
 
 from colorizer_cli import Colorizer, read_photo, write_photo
 from colorizer_cli.color.lab import linear_to_srgb
@@ -16,47 +18,9 @@ from colorizer_cli.engine.verification import verify_result
 from colorizer_cli.photo.gray_profile import srgb_table
 from colorizer_cli.photo.rgb_profile import RgbProfile, is_srgb
 from tests.photo.lightness import is_coloured, lightness_error
+from tests.photo.profiles import SPACES, gray_profile, icc, profile
 
 Opener = Callable[[Path], Image.Image]
-COLORANTS = (b"rXYZ", b"gXYZ", b"bXYZ")
-# D50-adapted primaries as columns (X, Y, Z of red, green, blue), and the exponent
-SPACES = {
-    "Adobe RGB": ([[0.60974, 0.31111, 0.01947], [0.20528, 0.62567, 0.06087], [0.14919, 0.06322, 0.74457]], 2.19922),
-    "ProPhoto": ([[0.79767, 0.28804, 0.0], [0.13519, 0.71188, 0.0], [0.03134, 0.00009, 0.82491]], 1.80078),
-    "Display P3": ([[0.51512, 0.24120, -0.00105], [0.29198, 0.69225, 0.04189], [0.15710, 0.06657, 0.78407]], 2.19922),
-}
-
-
-def fixed(*values: float) -> bytes:
-    return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))
-
-
-def profile(space: str) -> bytes:
-    """A version-2 matrix profile, as small as it can be."""
-    columns, gamma = SPACES[space]
-    colorants = {name: b"XYZ " + bytes(4) + fixed(*column) for name, column in zip(COLORANTS, columns, strict=True)}
-    return icc(b"RGB ", colorants | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve(gamma)))
-
-
-def gray_profile(gamma: float) -> bytes:
-    return icc(b"GRAY", {b"kTRC": curve(gamma)})
-
-
-def curve(gamma: float) -> bytes:
-    return b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256))
-
-
-def icc(space: bytes, own: dict[bytes, bytes]) -> bytes:
-    text = b"test\0"
-    tags = {b"desc": b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(78), b"cprt": b"text" + bytes(5)}
-    tags |= {b"wtpt": b"XYZ " + bytes(4) + fixed(0.9642, 1, 0.8249)} | own
-    table, body, start = b"", b"", 132 + 12 * len(tags)
-    for name, value in tags.items():
-        table += struct.pack(">4sII", name, start + len(body), len(value))
-        body += value + bytes(-len(value) % 4)
-    head = struct.pack(">I4sI4s4s4s", start + len(body), b"lcms", 0x02400000, b"mntr", space, b"XYZ ") + bytes(12)
-    head += b"acsp" + bytes(28) + fixed(0.9642, 1, 0.8249) + bytes(48)
-    return head + struct.pack(">I", len(tags)) + table + body
 
 
 @pytest.mark.parametrize("space", list(SPACES))
@@ -106,6 +70,31 @@ def test_gray_profiles_are_applied_by_their_curve(
     assert is_coloured(result / np.iinfo(result.dtype).max * 255)
     with tifffile.TiffFile(tmp_path / "new.tif") as file:
         assert colour_space(file.pages[0].iccprofile) in (None, "RGB")
+
+
+@pytest.mark.parametrize("form", ["TIFF", "JPEG"])
+def test_cmyk_goes_through_its_profile(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, form: str):
+    """Inks of a printing press, whose gray has some colour and no deep black: light as littleCMS makes it of them."""
+    press = bytes(pyvips.Operation.call("profile_load", "cmyk"))
+    spaces = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")), ImageCms.ImageCmsProfile(io.BytesIO(press))
+    rgb = Image.fromarray(gray_pixels).convert("RGB")
+    relative = {"renderingIntent": ImageCms.Intent.RELATIVE_COLORIMETRIC}
+    inks = ImageCms.profileToProfile(rgb, *spaces, outputMode="CMYK", **relative)
+    assert inks is not None
+    options = {"quality": 100, "subsampling": 0} if form == "JPEG" else {}
+    inks.save(tmp_path / "old", form, icc_profile=press, **options)
+    write_photo(colorizer.colorize(read_photo(tmp_path / "old")), tmp_path / "new.png")
+    with Image.open(tmp_path / "old") as stored, Image.open(tmp_path / "new.png") as new:
+        assert stored.info["icc_profile"] == press
+        seen = ImageCms.profileToProfile(stored, *spaces[::-1], outputMode="RGB", **relative)
+        assert colour_space(new.info.get("icc_profile")) in (None, "RGB")
+        result = np.asarray(new)
+    assert seen is not None
+    before, after = (rgb2lab(np.asarray(image))[..., 0] for image in (seen, result))
+    assert np.percentile(np.abs(after - before), 99.9) < 1.5
+    naive = rgb2lab(np.asarray(inks.convert("RGB")))[..., 0]  # what inks look like without their profile
+    assert np.percentile(np.abs(naive - before), 99.9) > 5
+    assert is_coloured(result)
 
 
 PROFILES = {
