@@ -116,6 +116,17 @@ def _listen(hub: HubServer, cdn: bool) -> ThreadingHTTPServer:
     return server
 
 
+def _entry(path: str, data: bytes) -> dict[str, Any]:
+    entry: dict[str, Any] = {"type": "file", "path": path, "size": len(data), "oid": git_sha1(data)}
+    if is_lfs(path, data):
+        entry["lfs"] = {"oid": sha256(data), "size": len(data), "pointerSize": 134}
+    return entry
+
+
+def _folder(path: str) -> dict[str, Any]:
+    return {"type": "directory", "path": path, "size": 0, "oid": git_sha1(path.encode())}
+
+
 class _RefusedError(Exception):
     def __init__(self, status: int, code: str = "", message: str = "") -> None:
         super().__init__(code)
@@ -181,9 +192,15 @@ class _Handler(BaseHTTPRequestHandler):
         parts, command = self.parts, self.command
         if parts[:2] == ["api", "models"]:
             name, rest = "/".join(parts[2:4]), parts[4:]
+            if command == "POST" and rest[0] == "paths-info":
+                return self._paths_info(name, rest[1])
             if command == "POST":
                 return self._preupload(name) if rest[0] == "preupload" else self._commit(name)
-            return self._tree(name, rest[1]) if rest[:1] == ["tree"] else self._info(name, "/".join(rest[1:]) or "main")
+            return (
+                self._tree(name, rest[1], "/".join(rest[2:]))
+                if rest[:1] == ["tree"]
+                else self._info(name, "/".join(rest[1:]) or "main")
+            )
         if parts == ["api", "repos", "create"]:
             return self._create()
         if parts == ["api", "validate-yaml"]:
@@ -231,14 +248,27 @@ class _Handler(BaseHTTPRequestHandler):
         private = self.hub.repos[name].private
         self._json({"id": name, "modelId": name, "sha": commit, "private": private, "siblings": siblings})
 
-    def _tree(self, name: str, revision: str) -> None:
-        entries = []
+    def _tree(self, name: str, revision: str, folder: str) -> None:
+        """What lies in the folder, or with `recursive` all that lies below it."""
+        deep = self.query.get("recursive", ["false"])[0].lower() == "true"
+        top = f"{folder}/" if folder else ""
+        entries = {}
         for file, data in self._files(name, revision)[1].items():
-            entry: dict[str, Any] = {"type": "file", "path": file, "size": len(data), "oid": git_sha1(data)}
-            if is_lfs(file, data):
-                entry["lfs"] = {"oid": sha256(data), "size": len(data), "pointerSize": 134}
-            entries.append(entry)
-        self._json(entries)
+            if file.startswith(top):
+                first, _, below = file[len(top) :].partition("/")
+                whole = deep or not below
+                entries[file if whole else top + first] = _entry(file, data) if whole else _folder(top + first)
+        if not entries and folder:
+            raise _RefusedError(404, "EntryNotFound", "Entry not found")
+        self._json(list(entries.values()))
+
+    def _paths_info(self, name: str, revision: str) -> None:
+        body = self.body.decode()
+        wanted = json.loads(body)["paths"] if body.startswith("{") else parse_qs(body)["paths"]
+        files = self._files(name, revision)[1]
+        found = [_entry(path, files[path]) for path in wanted if path in files]
+        found += [_folder(path) for path in wanted if any(file.startswith(f"{path}/") for file in files)]
+        self._json(found)
 
     def _resolve(self, name: str, revision: str, file: str) -> None:
         commit, files = self._files(name, revision, read=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import pyvips
+from hub_server import HubServer
 from object_store import ObjectStore
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
@@ -218,6 +219,19 @@ def test_parts_at_the_same_time_and_the_run_that_joins_them(
     assert [key for key in bucket.keys("colour") if "journal" in key] == [f"colour/{JOURNAL}"]
     lines = [json.loads(line) for line in bucket.get(f"colour/{JOURNAL}").splitlines()]
     assert sorted(line["done"] for line in lines if "done" in line) == sorted(files(tmp_path / "scans"))
+
+
+def test_photos_on_the_hub(hub: HubServer, colorize: Run, scans: Scans, tmp_path: Path):
+    """The Hub's file system has calls of its own for listing and for reading."""
+    hub.add("museum/archive", {f"scans/{name}": content for name, content in files(scans(5)).items()})
+    assert colorize("batch", "scans", "-o", "whole", "-q").returncode == 0
+    there = "hf://museum/archive/scans"
+    done = colorize("batch", there, "-o", "colour", "--json", "--jobs", "2")
+    assert (done.returncode, summary(done)["done"]) == (0, 5), done.stderr
+    assert files(tmp_path / "colour") == files(tmp_path / "whole")
+    assert summary(colorize("batch", there, "-o", "colour", "--json"))["unchanged"] == 5
+    nowhere = colorize("batch", "hf://museum/nothing/scans", "-o", "colour")
+    assert (nowhere.returncode, len(nowhere.stderr.splitlines()) <= 2) == (1, True), nowhere.stderr
 
 
 def test_folders_need_no_driver(tmp_path: Path, scans: Scans):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import pyvips
 import torch
+from safetensors.torch import load_file
 from skimage import data
 
 from colorizer_cli import Colorizer, read_photo
@@ -123,6 +124,28 @@ def test_from_scratch_is_compared_with_gray(photo_folder: Path, tmp_path: Path):
     assert {progress.what for progress in seen} == {"reading photos", "training", "measuring", "writing weights"}
     assert [progress.done for progress in seen if progress.what == "training"] == list(range(1, 9))
     assert 'Before" is leaving the photos gray' in (tmp_path / "new" / "README.md").read_text()
+
+
+@pytest.mark.slow
+def test_the_reference_design_from_scratch(photo_folder: Path, tmp_path: Path, gray_jpeg: Path):
+    """Random encoders: they must come out as they went in, and the squared error of a and b must fall."""
+    preset, seed = "hybrid-vgg16-resnet50v2", 3
+    options = {"from_scratch": True, "preset": preset, "backbone_weights": ("random",), "seed": seed, "force": True}
+    outcome = fine_tune(job(photo_folder, tmp_path / "reference", views=96, **options))
+    assert outcome is not None
+    weights = WeightsFolder.open(tmp_path / "reference")
+    assert (weights.verify(), weights.config.preset, weights.config.head) == ([], preset, "regression")
+    losses = [line["loss"] for line in read_log(weights.path / "log.jsonl") if "loss" in line]
+    assert losses[-1] < losses[0]
+    torch.manual_seed(seed)
+    before = build(preset).state_dict()
+    after = load_file(weights.path / "model.safetensors")
+    encoders = [name for name in before if name.startswith("encoders.") and name in after]
+    assert len(encoders) > 100
+    for name in encoders:
+        torch.testing.assert_close(after[name], before[name].to(after[name].dtype), msg=name)
+    assert any(not torch.equal(after[name].float(), before[name]) for name in after if name.startswith("decoder."))
+    Colorizer(tmp_path / "reference").colorize(read_photo(gray_jpeg))
 
 
 @pytest.mark.parametrize(

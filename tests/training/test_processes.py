@@ -6,15 +6,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from safetensors.numpy import load_file
 
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
 ONE = [sys.executable, "-m", "colorizer_cli", "fine-tune"]
 TWO = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", *ONE[2:]]
+ACCELERATE = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+ACCELERATE += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "-m", *ONE[2:]]
 OPTIONS = ["--sizes", "32,64", "--views", "96", "--workers", "0", "--device", "cpu", "--force"]
 
 
@@ -73,18 +77,32 @@ def test_interrupted_and_resumed_is_the_same_run(whole: Path, photo_folder: Path
     assert losses(output) == losses(whole)
 
 
+def kill_one(running: "subprocess.Popen[bytes]") -> None:
+    """Without a warning, as a lack of memory would."""
+    psutil.Process(running.pid).children()[0].kill()
+
+
 @pytest.mark.slow
-def test_two_processes_are_one_with_the_doubled_batch(whole: Path, photo_folder: Path, tmp_path: Path):
+@pytest.mark.parametrize(
+    ("launcher", "stop"), [(TWO, subprocess.Popen.terminate), (ACCELERATE, kill_one)], ids=["torchrun", "accelerate"]
+)
+def test_two_processes_are_one_with_the_doubled_batch(
+    launcher: list[str],
+    stop: Callable[["subprocess.Popen[bytes]"], None],
+    whole: Path,
+    photo_folder: Path,
+    tmp_path: Path,
+):
     """BatchNorm statistics are kept in fine-tuning, so that only the order of additions differs."""
     output = tmp_path / "mine"
     options = ("--batch", "2", "--checkpoint-minutes", "0")
-    running = start(TWO, photo_folder, output, *options)
+    running = start(launcher, photo_folder, output, *options)
     wait_for_checkpoint(output, running)
-    os.kill(running.pid, signal.SIGTERM)  # torchrun hands it on to both
+    stop(running)
     running.communicate(timeout=100)
     assert running.returncode != 0
     assert not output.exists()
-    finish(start(TWO, photo_folder, output, *options, "--resume"))
+    finish(start(launcher, photo_folder, output, *options, "--resume"))
     expected, found = losses(whole), losses(output)
     assert [step for step, _ in found] == [step for step, _ in expected]
     np.testing.assert_allclose([loss for _, loss in found], [loss for _, loss in expected], rtol=2e-3)
