@@ -23,6 +23,8 @@ from colorizer_cli.models.encoders import (
 from colorizer_cli.models.features import FeatureInfo
 from colorizer_cli.models.heads import DistributionHead, RegressionHead
 
+LITE0 = "tf_efficientnet_lite0.in1k"
+
 Skip = tuple[tuple[str, ...], int]  # (names of the encoders that give the skip, its stride)
 
 
@@ -113,20 +115,23 @@ class HybridUNet(nn.Module):
         return [pool_hints(hints, stride) for stride in (self.deepest_stride, *(stride for _, stride in self._skips))]
 
 
-def hybrid_lite(bins: int | None = None) -> HybridUNet:
-    """The embedded preset: EfficientNet-Lite0 and a thin detail encoder, a distribution at stride 4. 6.1 M weights."""
+def hybrid_lite(bins: int | None = None, encoder: str = LITE0, width: int = 288) -> HybridUNet:
+    """The embedded preset: EfficientNet-Lite0 and a thin detail encoder, a distribution at stride 4. 6.1 M weights.
+
+    Other encoders (timm's names, of strides 2 to 32, for gray in −1…1) and widths are for trying out.
+    """
     bins = bins or len(gamut_bins())
     return HybridUNet(
         encoders={
-            "semantic": TimmEncoder("tf_efficientnet_lite0.in1k", mean=INCEPTION_MEAN, std=INCEPTION_STD),
+            "semantic": TimmEncoder(encoder, mean=INCEPTION_MEAN, std=INCEPTION_STD),
             "detail": DetailEncoder(),
         },
         bottleneck=("semantic",),
         skips=((("semantic",), 16), (("semantic", "detail"), 8), (("semantic", "detail"), 4)),
-        widths=(288, 144, 96),
+        widths=(width, width // 2, width // 3),
         head=bins,
         upsampling="nearest",
-        bottleneck_width=288,
+        bottleneck_width=width,
         palette_bins=bins,
     )
 
