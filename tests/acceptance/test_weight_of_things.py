@@ -1,6 +1,9 @@
 """Imports, start-up, memory, installation: what a user pays for."""
 
+import contextlib
 import os
+import pty
+import re
 import subprocess
 import sys
 import time
@@ -82,6 +85,43 @@ def test_large_photos_in_400_megabytes(command: str, tmp_path: Path, suffix: str
     assert (written.width, written.height, written.bands, written.format) == (width, height, 3, kind)
     for file in tmp_path.iterdir():
         file.unlink()  # two gigabytes that no later look needs
+
+
+@pytest.mark.slow
+def test_a_large_photo_that_lies_on_its_side(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+):
+    """It cannot be streamed: libvips turns it on the disk, and leaves nothing there."""
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    ramp = (pyvips.Image.xyz(12000, 8400)[0] * (255 / 12000)).cast("uchar")
+    image = ramp.bandjoin([ramp, ramp]).copy(interpretation="srgb")
+    image.set_type(pyvips.GValue.gint_type, "orientation", 6)
+    image.write_to_file(str(tmp_path / "old.jpg"))
+    peak = peak_memory(command, tmp_path, "old.jpg", "new.jpg")
+    assert peak < 400e6, f"{peak / 1e6:.0f} MB"
+    written = pyvips.Image.new_from_file(str(tmp_path / "new.jpg"))
+    assert (written.width, written.height) == (8400, 12000)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_large_photo_shows_its_progress_on_a_terminal(command: str, tmp_path: Path):
+    ramp = pyvips.Image.xyz(12000, 8000)[0] * (255 / 12000)
+    ramp.cast("uchar").copy(interpretation="b-w").write_to_file(str(tmp_path / "old.tif"))
+    screen, terminal = pty.openpty()
+    with subprocess.Popen([command, "old.tif", "-o", "new.tif"], cwd=tmp_path, stderr=terminal) as running:
+        os.close(terminal)
+        shown = b""
+        with contextlib.suppress(OSError):  # how a pseudo-terminal says that nobody is left
+            while part := os.read(screen, 4096):
+                shown += part
+    os.close(screen)
+    assert running.returncode == 0, shown
+    shares = [int(share) for share in re.findall(rb"colouring .*?(\d+)%", shown)]
+    assert len(set(shares)) > 3
+    assert shares == sorted(shares)
+    assert b"new.tif" in shown.rpartition(b"%")[2]  # the bar has made room for the last line
 
 
 @pytest.mark.slow
