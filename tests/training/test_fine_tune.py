@@ -131,11 +131,11 @@ def test_the_reference_design_from_scratch(photo_folder: Path, tmp_path: Path, g
     """Random encoders: they must come out as they went in, and the squared error of a and b must fall."""
     preset, seed = "hybrid-vgg16-resnet50v2", 3
     options = {"from_scratch": True, "preset": preset, "backbone_weights": ("random",), "seed": seed, "force": True}
-    outcome = fine_tune(job(photo_folder, tmp_path / "reference", views=96, **options))
-    assert outcome is not None
+    seen: list[Progress] = []
+    assert fine_tune(job(photo_folder, tmp_path / "reference", views=96, **options), seen.append) is not None
     weights = WeightsFolder.open(tmp_path / "reference")
     assert (weights.verify(), weights.config.preset, weights.config.head) == ([], preset, "regression")
-    losses = [line["loss"] for line in read_log(weights.path / "log.jsonl") if "loss" in line]
+    losses = [progress.loss for progress in seen if progress.loss is not None]
     assert losses[-1] < losses[0]
     torch.manual_seed(seed)
     before = build(preset).state_dict()
