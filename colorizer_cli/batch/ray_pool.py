@@ -30,6 +30,7 @@ DEATHS = 3  # of workers over one photo, before it is given up
 START_TRIES = 3
 AWAKE_SECONDS = 1.0  # after its last answer, a worker is asked whether it is still there
 GRACE_SECONDS = 3.0  # a worker whose node is lost notices, and ends, within seconds
+SLICE_SECONDS = 0.1  # within a wait no signal is heard, and two Ctrl-C would be taken for one
 LOOK_SECONDS = 2.0  # between looks at what the cluster has room for
 WAIT_SECONDS = 20.0  # without a worker, before the user is told
 
@@ -156,7 +157,12 @@ class RayPool:
         if not answers:
             time.sleep(timeout)
             return []
-        ready, _ = ray.wait(list(answers), timeout=timeout)
+        deadline = time.monotonic() + timeout
+        while True:
+            left = max(0.0, deadline - time.monotonic())
+            ready, _ = ray.wait(list(answers), timeout=min(left, SLICE_SECONDS))
+            if ready or left == 0:
+                break
         if ready:
             ready, _ = ray.wait(list(answers), num_returns=len(answers), timeout=0)
         return [answers[answer] for answer in ready]
