@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +22,9 @@ from colorizer_cli.photo.opening import Source, check_size, encoded_bytes, load,
 from colorizer_cli.photo.photo import Photo
 from colorizer_cli.photo.pillow_decoding import PILLOW_FORMATS, PillowFile
 from colorizer_cli.photo.rgb_profile import RgbProfile, is_srgb
+from colorizer_cli.photo.tiles import on_disk
+
+HELD_BYTES = 2**26  # what the pixels of a photo that is to be turned may take in memory
 
 
 def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = MAX_PIXELS) -> Photo:
@@ -45,12 +49,22 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
         metadata = container.complete(Metadata.of(header, upright, form))
     turned = header.get("orientation") not in (0, 1, 2) if "orientation" in header.get_fields() else False
 
+    def decoded(sequential: bool, shrink: int) -> pyvips.Image:
+        return load(encoded, form, sequential, shrink if form == "jpeg" else 1, page)
+
+    @cache
+    def decoded_on_disk() -> pyvips.Image:
+        return on_disk(decoded(True, 1))
+
     def open_image(sequential: bool, shrink: int) -> pyvips.Image:
         with decoding(name):
             if pillow is not None:
                 return _to_srgb(pillow.decode())
-            # turning needs rows out of order: libvips then keeps the decoded photo in memory or, if large, on disk
-            image = load(encoded, form, sequential and not turned, shrink if form == "jpeg" else 1, page)
+            # turning needs rows out of order
+            if turned and _bytes(header) > HELD_BYTES and (shrink == 1 or form != "jpeg"):
+                image = decoded_on_disk()
+            else:
+                image = decoded(sequential and not turned, shrink)
             inverted = container.plain_inks and image.interpretation == "cmyk"
             return _to_srgb((image.invert() if inverted else image).autorot())
 
@@ -96,6 +110,10 @@ def _check_pixels(image: pyvips.Image, name: str) -> None:
         raise PhotoError(
             f"{name} has {image.format} pixels; expected 8 or 16 bits per channel. Convert it to 16-bit TIFF first"
         )
+
+
+def _bytes(image: pyvips.Image) -> int:
+    return int(image.width * image.height * image.bands * (2 if image.format == "ushort" else 1))
 
 
 def _pages(header: pyvips.Image, container: Container, form: Format, name: str) -> int:

@@ -88,20 +88,27 @@ def test_large_photos_in_400_megabytes(command: str, tmp_path: Path, suffix: str
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("suffix", "bands"), [("jpg", 1), ("jpg", 3), ("tif", 3)])
 def test_a_large_photo_that_lies_on_its_side(
-    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    suffix: str,
+    bands: int,
 ):
-    """It cannot be streamed: libvips turns it in memory or on the disk, and leaves nothing there."""
+    """It cannot be streamed: it is turned on the disk, and nothing is left there."""
     temporary = tmp_path_factory.mktemp("temporary")
     monkeypatch.setenv("TMPDIR", str(temporary))
     ramp = (pyvips.Image.xyz(12000, 8400)[0] * (255 / 12000)).cast("uchar")
-    image = ramp.copy(interpretation="b-w")
+    image = ramp.copy(interpretation="b-w") if bands == 1 else ramp.bandjoin([ramp] * 2).copy(interpretation="srgb")
     image.set_type(pyvips.GValue.gint_type, "orientation", 6)
-    image.write_to_file(str(tmp_path / "old.jpg"))
-    peak = peak_memory(command, tmp_path, "old.jpg", "new.jpg")
+    image.write_to_file(str(tmp_path / f"old.{suffix}"))
+    peak = peak_memory(command, tmp_path, f"old.{suffix}", f"new.{suffix}")
     assert peak < 400e6, f"{peak / 1e6:.0f} MB"
-    written = pyvips.Image.new_from_file(str(tmp_path / "new.jpg"))
+    written = pyvips.Image.new_from_file(str(tmp_path / f"new.{suffix}"))
     assert (written.width, written.height) == (8400, 12000)
+    assert written.crop(0, 0, 100, 100).avg() < 5 < 250 < written.crop(0, 11900, 100, 100).avg()
     assert list(temporary.iterdir()) == []
 
 
