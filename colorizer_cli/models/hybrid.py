@@ -63,6 +63,7 @@ class HybridUNet(nn.Module):
         inputs = sum(self._info(name).channels_at(self.deepest_stride) for name in bottleneck) + hint_channels
         width = inputs if bottleneck_width is None else bottleneck_width
         self.bottleneck = nn.Identity() if bottleneck_width is None else convolution(inputs, width, kernel=1)
+        self.dropout = nn.Dropout2d(0.0)  # a training run may set its rate
         self.palette = None if palette_bins is None else nn.Linear(palette_bins + 1, width)
         if self.palette is not None:  # starts as "no influence"
             nn.init.zeros_(self.palette.weight)
@@ -94,7 +95,7 @@ class HybridUNet(nn.Module):
         pooled = self._pooled_hints(gray, hints)
         if pooled is not None:
             x.append(pooled[0])
-        y = self.bottleneck(torch.cat(x, 1))
+        y = self.dropout(self.bottleneck(torch.cat(x, 1)))
         if self.palette is not None:
             if palette is None:
                 palette = gray.new_zeros((gray.shape[0], self.palette.in_features))

@@ -34,6 +34,11 @@ def train(
     ema_decay: Annotated[float, typer.Option(help="0.999; less for a run of a few hundred steps.")] = 0.999,
     hinted: Annotated[float, typer.Option(help="Share of samples with local hints.")] = 0.4,
     palettes: Annotated[float, typer.Option(help="Share of samples with the true palette.")] = 0.15,
+    weight_decay: Annotated[float, typer.Option()] = 1e-2,
+    smallest_crop: Annotated[float, typer.Option(help="Share of a photo's short side.")] = 0.65,
+    stretch: Annotated[float, typer.Option(help="How far crops may be drawn out; 1: not at all.")] = 1.0,
+    drop_paths: Annotated[float, typer.Option(help="Stochastic depth of the encoder.")] = 0.0,
+    dropout: Annotated[float, typer.Option(help="Of the bottleneck's channels.")] = 0.0,
     bfloat16: Annotated[
         bool, typer.Option(help="Forward pass in bfloat16: for CPUs that have AVX512-BF16 or AMX.")
     ] = False,
@@ -60,6 +65,11 @@ def train(
             learning_rate=learning_rate,
             encoder_learning_rate=encoder_learning_rate,
             expectation=expectation,
+            weight_decay=weight_decay,
+            smallest_crop=smallest_crop,
+            stretch=stretch,
+            drop_paths=drop_paths,
+            dropout=dropout,
             ema_decay=ema_decay,
             hinted=hinted,
             palettes=palettes,

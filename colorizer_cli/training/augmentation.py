@@ -16,15 +16,22 @@ Generator = np.random.Generator
 Array = NDArray[np.float32]
 
 
-def random_crop(photo: NDArray[np.uint8], size: int, rng: Generator, smallest: float = 0.65) -> NDArray[np.uint8]:
-    """(H, W, 3) → (size, size, 3): a square of 0.65…1 of the short side, mirrored half of the time."""
+def random_crop(
+    photo: NDArray[np.uint8], size: int, rng: Generator, smallest: float = 0.65, stretch: float = 1.0
+) -> NDArray[np.uint8]:
+    """(H, W, 3) → (size, size, 3): a square of `smallest`…1 of the short side, mirrored half of the time.
+
+    `stretch` > 1: a rectangle instead, up to so many times as wide as high or as high as wide, made square.
+    """
     height, width = photo.shape[:2]
-    side = max(1, round(min(height, width) * rng.uniform(smallest, 1)))
-    top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
-    crop = photo[top : top + side, left : left + side]
+    side = min(height, width) * rng.uniform(smallest, 1)
+    ratio = stretch ** rng.uniform(-0.5, 0.5) if stretch > 1 else 1.0  # of both sides to `side`, one inverted
+    across, down = (max(1, min(round(side * part), whole)) for part, whole in ((ratio, width), (1 / ratio, height)))
+    top, left = rng.integers(0, height - down + 1), rng.integers(0, width - across + 1)
+    crop = photo[top : top + down, left : left + across]
     if rng.random() < 0.5:
         crop = crop[:, ::-1]
-    interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
+    interpolation = cv2.INTER_AREA if min(across, down) > size else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(np.ascontiguousarray(crop), (size, size), interpolation=interpolation), np.uint8)
 
 

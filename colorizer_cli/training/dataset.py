@@ -50,7 +50,8 @@ class TrainingSamples(Dataset[dict[str, Tensor]]):
         number = self.first + n
         rng = np.random.default_rng((self.recipe.seed, number))
         old = self.recipe.augmentation == "film"
-        crop = augmentation.random_crop(self.cache[self._photo(number)], self.size, rng, 0.65 if old else 1)
+        smallest, stretch = (self.recipe.smallest_crop, self.recipe.stretch) if old else (1.0, 1.0)
+        crop = augmentation.random_crop(self.cache[self._photo(number)], self.size, rng, smallest, stretch)
         linear = BYTE_TO_LINEAR[crop]
         ab = np.ascontiguousarray(linear_to_lab(linear)[..., 1:])
         gray = augmentation.film_response(linear, rng, 0.4 if old else 0)

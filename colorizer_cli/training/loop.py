@@ -29,6 +29,7 @@ from colorizer_cli.training.precision import DepthwiseInFloat32
 from colorizer_cli.training.processes import OwnShare, create_accelerator
 from colorizer_cli.training.progress import Pace, Progress, ProgressReport
 from colorizer_cli.training.recipe import Recipe
+from colorizer_cli.training.regularization import drop_in_training, seed_dropping
 from colorizer_cli.training.run_log import RunLog
 from colorizer_cli.training.stages import Stage, learning_rate_factor, total_steps
 from colorizer_cli.training.validation import validate
@@ -65,6 +66,7 @@ class Run:
             l2 if self.regression else DistributionLoss(self.bins, self.recipe.expectation).to(self.device)
         )
         self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        drop_in_training(self.network, self.recipe.drop_paths, self.recipe.dropout)
         if self.accelerator.num_processes > 1 and self.device.type == "cuda" and not self.recipe.keep_statistics:
             self.network = nn.SyncBatchNorm.convert_sync_batchnorm(self.network)  # type: ignore[no-untyped-call]
         decay = get_ema_multi_avg_fn(self.recipe.ema_decay)  # type: ignore[no-untyped-call]
@@ -182,6 +184,8 @@ class Run:
         set_learning_rate(
             self.optimizer, 1.0 if constant else learning_rate_factor(self.step, self.total, recipe.warmup)
         )
+        if recipe.drop_paths or recipe.dropout:
+            seed_dropping(recipe.seed, self.step, self.accelerator.process_index)
         batch = {name: tensor.to(self.device, non_blocking=True) for name, tensor in batch.items()}
         gray = batch["gray"].contiguous(memory_format=torch.channels_last)
         conditions = () if self.regression else (batch["hints"], batch["palette"])

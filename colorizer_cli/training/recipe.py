@@ -21,6 +21,9 @@ class Recipe:
     clip                   largest gradient norm; None: gradients are left as they are
     keep_statistics        BatchNorm normalises with the statistics of the first weights and leaves them as they are
     augmentation           "film" (crops and all that old photos went through) or "flip"
+    smallest_crop, stretch  of "film": a crop's shortest side, as a share of the photo's short side, and how many times
+                           its natural width or height a crop may be drawn out to
+    drop_paths, dropout    see `drop_in_training`
     hinted, palettes       share of samples with local hints, and with the true palette
     workers                loader processes, for each training process
     checkpoint_every       steps, and `checkpoint_seconds` seconds, whichever comes first
@@ -41,6 +44,10 @@ class Recipe:
     warmup: int = 100
     keep_statistics: bool = False
     augmentation: Literal["film", "flip"] = "film"
+    smallest_crop: float = 0.65
+    stretch: float = 1.0
+    drop_paths: float = 0.0
+    dropout: float = 0.0
     hinted: float = 0.4
     palettes: float = 0.15
     workers: int = 1

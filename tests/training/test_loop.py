@@ -51,12 +51,14 @@ def test_bfloat16_on_a_cpu_trains_to_about_the_same(cache: PhotoCache, tmp_path:
     np.testing.assert_allclose(narrow, wide, rtol=0.03)
 
 
-def test_a_resumed_run_equals_an_unbroken_one(cache: PhotoCache, tmp_path: Path):
+@pytest.mark.parametrize("dropped", [0.0, 0.5])
+def test_a_resumed_run_equals_an_unbroken_one(cache: PhotoCache, tmp_path: Path, dropped: float):
     stages = [Stage(32, 16, 4), Stage(64, 16, 4)]
-    whole = run(tmp_path / "whole", cache, stages)
+    dropping = {"drop_paths": dropped, "dropout": dropped}
+    whole = run(tmp_path / "whole", cache, stages, **dropping)
     whole.train()
 
-    broken = run(tmp_path / "broken", cache, stages)
+    broken = run(tmp_path / "broken", cache, stages, **dropping)
     step = broken._train_step
 
     def killed(batch: dict[str, torch.Tensor]) -> float:
@@ -67,7 +69,7 @@ def test_a_resumed_run_equals_an_unbroken_one(cache: PhotoCache, tmp_path: Path)
     broken._train_step = killed
     with pytest.raises(KeyboardInterrupt):
         broken.train()
-    resumed = run(tmp_path / "broken", cache, stages)
+    resumed = run(tmp_path / "broken", cache, stages, **dropping)
     resumed.resume()
     assert resumed.step == 3
     resumed.train()

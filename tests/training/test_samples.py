@@ -98,3 +98,21 @@ def test_a_film_border_is_neutral():
     augmentation.film_border(gray, ab, np.random.default_rng(3), probability=1)
     assert (ab == 0).all(axis=-1).any()
     assert (gray[(ab != 0).all(axis=-1)] == 0.5).all()
+
+
+def test_stretched_crops_are_rectangles_made_square():
+    """A picture of one-pixel columns: how often the pattern repeats in a crop tells how wide the crop was."""
+    photo = np.zeros((100, 100, 3), np.uint8)
+    photo[..., 0] = np.arange(100)
+    photo[..., 1] = np.arange(100)[:, None]
+    rng = np.random.default_rng(0)
+    ratios = []
+    for _ in range(200):
+        crop = augmentation.random_crop(photo, 50, rng, 0.5, 1.5).astype(int)
+        assert crop.shape == (50, 50, 3)
+        across, down = np.ptp(crop[25, :, 0]), np.ptp(crop[:, 25, 1])
+        ratios.append(across / down)
+    assert 0.6 < min(ratios) < 0.75
+    assert 1.35 < max(ratios) < 1.65
+    square = augmentation.random_crop(photo, 50, rng, 0.5).astype(int)
+    assert abs(np.ptp(square[25, :, 0]) - np.ptp(square[:, 25, 1])) <= 1
