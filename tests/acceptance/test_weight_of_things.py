@@ -108,7 +108,8 @@ def test_a_large_photo_that_lies_on_its_side(
     assert peak < 400e6, f"{peak / 1e6:.0f} MB"
     written = pyvips.Image.new_from_file(str(tmp_path / f"new.{suffix}"))
     assert (written.width, written.height) == (8400, 12000)
-    assert written.crop(0, 0, 100, 100).avg() < 5 < 250 < written.crop(0, 11900, 100, 100).avg()
+    assert written.crop(0, 0, 100, 100).avg() < 5  # what was at the left
+    assert written.crop(0, 11900, 100, 100).avg() > 250
     assert list(temporary.iterdir()) == []
 
 
