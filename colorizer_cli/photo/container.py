@@ -1,5 +1,5 @@
 """What a file says beside its pixels that libvips does not tell: TIFF's EXIF and layout, JPEG's comments and large XMP,
-whether a PNG moves."""
+PNG's texts and whether it moves."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.jpeg_segments import read_extras
 from colorizer_cli.photo.metadata import Metadata
 from colorizer_cli.photo.photo import TiffLayout
+from colorizer_cli.photo.png_chunks import read_texts
 from colorizer_cli.photo.tiff_directory import Directory, TiffFile
 from colorizer_cli.photo.xmp import join_extended
 
@@ -21,11 +22,12 @@ SUBFILE, COMPRESSION, TILE_WIDTH, TILE_HEIGHT, IPTC = 254, 259, 322, 323, 33723
 @dataclass(frozen=True)
 class Container:
     """exif: a TIFF page's EXIF as a block; layout: how a TIFF stores its pixels; plain_inks: a JPEG's inks, if
-    it has four, are not stored inverted, as decoders expect; the rest as the names say."""
+    it has four, are not stored inverted, as decoders expect; texts: a PNG's; the rest as the names say."""
 
     exif: bytes | None = None
     iptc: bytes | None = None
     comments: tuple[str, ...] = ()
+    texts: dict[str, str] | None = None
     extended_xmp: bytes | None = None
     layout: TiffLayout | None = None
     animated: bool = False
@@ -42,7 +44,7 @@ class Container:
             extras = read_extras(file)
             comments = tuple(text.decode("utf-8", "surrogateescape") for text in extras.comments)
             return cls(comments=comments, extended_xmp=extras.extended_xmp, plain_inks=not extras.adobe)
-        return cls(animated=form == "png" and _has_frames(file))
+        return cls(animated=_has_frames(file), texts=read_texts(file)) if form == "png" else cls()
 
     def complete(self, metadata: Metadata) -> Metadata:
         """→ libvips' view of the metadata with what it left out added."""

@@ -85,6 +85,14 @@ class ExifTags:
         return pointers
 
 
+def for_segment(block: bytes | None) -> bytes | None:
+    """EXIF as some container holds it, PNG and WebP without the mark and of any size → a block."""
+    if block is None:
+        return None
+    block = block if block.startswith(MARK) else MARK + block
+    return block if len(block) < LARGEST_BLOCK else ExifTags.of_block(block).block()
+
+
 def without_thumbnail(block: bytes | None) -> bytes | None:
     """The block with the first directory's link to the second, the thumbnail's, cut: it shows the photo in gray."""
     if block is None or len(block) < len(MARK) + 8:

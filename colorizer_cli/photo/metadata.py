@@ -39,8 +39,10 @@ class Metadata:
     rgb_profile: RgbProfile | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, image: pyvips.Image, upright: pyvips.Image, container: Format) -> Metadata:
-        """Reads headers only: of the file, and of the file turned upright."""
+    def of(
+        cls, image: pyvips.Image, upright: pyvips.Image, container: Format, texts: dict[str, str] | None = None
+    ) -> Metadata:
+        """Reads headers only: of the file, and of the file turned upright. `texts`: a PNG's; None: libvips' view."""
         fields = set(image.get_fields())
 
         def blob(name: str) -> bytes | None:
@@ -48,7 +50,7 @@ class Metadata:
 
         turned = (image.width, image.height) != (upright.width, upright.height)
         profile = blob("icc-profile-data")
-        texts = _png_texts(image, fields)
+        texts = _png_texts(image, fields) if texts is None else dict(texts)
         records = blob("iptc-data")
         if records is not None:
             records = None if container == "tiff" else iptc.from_jpeg(records)  # libvips cuts TIFF's to a quarter
@@ -57,7 +59,7 @@ class Metadata:
         texts.pop(iptc.PNG_KEY, None)
         comment = texts.pop("Comment", None)
         return cls(
-            exif=exif.without_thumbnail(blob("exif-data")),
+            exif=exif.without_thumbnail(exif.for_segment(blob("exif-data"))),
             xmp=blob("xmp-data"),
             iptc=records,
             comments=() if comment is None else (comment,),
@@ -104,15 +106,30 @@ class Metadata:
         """Key → text of the chunks that a PNG gets."""
         chunks = dict(self.texts)
         if self.comments:
-            chunks["Comment"] = "\n".join(self.comments)
+            chunks["Comment"] = "\n".join(map(readable, self.comments))
         if self.iptc:
             chunks[iptc.PNG_KEY] = iptc.to_png(self.iptc)
         return chunks
+
+    def all_comments(self) -> tuple[str, ...]:
+        """The comments, and PNG's texts as such, for containers that have no keys: "Author: …"."""
+        return self.comments + tuple(
+            f"{key}: {text}" for key, text in self.texts.items() if not key.startswith("Raw profile type ")
+        )
 
     @property
     def converted_profile(self) -> RgbProfile | None:
         """The profile that the result's colours have to be converted to; None where they are sRGB's already."""
         return None if self.rgb_profile is None or is_srgb(self.rgb_profile.data) else self.rgb_profile
+
+
+def readable(comment: str) -> str:
+    """A comment whose bytes were not UTF-8 (kept as surrogates) as text: they are taken for Latin-1."""
+    try:
+        comment.encode()
+    except UnicodeEncodeError:
+        return comment.encode("utf-8", "surrogateescape").decode("latin-1")
+    return comment
 
 
 def _resolution(image: pyvips.Image, turned: bool) -> tuple[float, float]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from colorizer_cli.photo import xmp
 from colorizer_cli.photo.exif import ExifTags
-from colorizer_cli.photo.metadata import Metadata
+from colorizer_cli.photo.metadata import Metadata, readable
 from colorizer_cli.photo.provenance import NAMES
 from colorizer_cli.photo.tiff_directory import Directory
 
 # Software writes these about the file itself: sizes, offsets, versions, and what orientation is reset to
 IGNORED = {274, 282, 283, 296, 531, 529, 530, 532, 40960, 40962, 40963, 40965, 37121, 36864, 513, 514, 33723, 700}
+IMAGE_DESCRIPTION = 270
 SAME_RESOLUTION = 0.01  # share of it: PNG counts whole pixels a metre, JPEG whole pixels an inch
 
 
@@ -18,7 +19,7 @@ def metadata_differences(original: Metadata, result: Metadata) -> list[str]:
     found = _exif_differences(original.exif, result.exif) + _xmp_differences(original.xmp, result.xmp)
     if original.iptc is not None and original.iptc.rstrip(b"\0") != (result.iptc or b"").rstrip(b"\0"):
         found.append("IPTC records are missing" if result.iptc is None else "IPTC records have changed")
-    found += [f"comment is missing: {text[:40]!r}" for text in original.comments if not _is_said(text, result)]
+    found += [f"comment is missing: {text[:40]!r}" for text in original.all_comments() if not _is_said(text, result)]
     if original.resolution_unit is not None:
         pairs = list(zip(original.resolution, result.resolution, strict=True))
         if any(abs(before - after) > SAME_RESOLUTION * before for before, after in pairs):
@@ -34,7 +35,8 @@ def metadata_differences(original: Metadata, result: Metadata) -> list[str]:
 def _is_said(text: str, result: Metadata) -> bool:
     described = ExifTags.of_block(result.exif).ifd0.get(270) if result.exif else None
     written = described.data.rstrip(b"\0").decode("utf-8", "surrogateescape") if described else ""
-    return text in result.comments or text in "\n".join(result.comments) or text in written
+    said = "\n".join((*result.all_comments(), written))
+    return text in said or readable(text) in said
 
 
 def _exif_differences(before: bytes | None, after: bytes | None) -> list[str]:
@@ -54,6 +56,8 @@ def _is_same(theirs: Directory, ours: Directory, tag: int) -> bool:
     if tag not in ours:
         return False
     before, after = theirs[tag], ours[tag]
+    if tag == IMAGE_DESCRIPTION and after.data.startswith(before.data.rstrip(b"\0 ") + b"\n"):
+        return True  # a comment stands behind it
     if before.data.rstrip(b"\0 ") == after.data.rstrip(b"\0 "):
         return True
     return bool(before.integers()) and before.integers() == after.integers()  # SHORT may have become LONG

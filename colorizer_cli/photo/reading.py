@@ -24,6 +24,7 @@ from colorizer_cli.photo.pillow_decoding import PILLOW_FORMATS, PillowFile
 from colorizer_cli.photo.rgb_profile import RgbProfile, is_srgb
 from colorizer_cli.photo.tiles import on_disk
 
+CHANNELS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb16": 3, "cmyk": 4}  # of colour, by libvips' interpretation
 HELD_BYTES = 2**26  # what the pixels of a photo that is to be turned may take in memory
 
 
@@ -46,7 +47,7 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
         with _open_for_tags(encoded) as file:
             container = Container.of(file, form, page)
         pages = _pages(header, container, form, name)
-        metadata = container.complete(Metadata.of(header, upright, form))
+        metadata = container.complete(Metadata.of(header, upright, form, container.texts))
     turned = header.get("orientation") not in (0, 1, 2) if "orientation" in header.get_fields() else False
 
     def decoded(sequential: bool, shrink: int) -> pyvips.Image:
@@ -109,6 +110,12 @@ def _check_pixels(image: pyvips.Image, name: str) -> None:
     if image.format not in ("uchar", "ushort"):
         raise PhotoError(
             f"{name} has {image.format} pixels; expected 8 or 16 bits per channel. Convert it to 16-bit TIFF first"
+        )
+    further = image.bands - CHANNELS.get(image.interpretation, image.bands)
+    if further > 1:
+        raise PhotoError(
+            f"{name} has {further} channels beside its colours; expected at most one, alpha. "
+            "Save it without its extra channels first"
         )
 
 

@@ -83,7 +83,7 @@ def _page_tags(photo: ColouredPhoto) -> PageTags:
     return PageTags(
         exif=photo.metadata.exif,
         iptc=photo.metadata.iptc,
-        comment="\n".join(photo.metadata.comments) or None,
+        comment="\n".join(photo.metadata.all_comments()) or None,
         subfile=photo.original.layout.subfile if photo.original.layout else 0,
     )
 
@@ -142,7 +142,8 @@ def _reported(strips: Iterator[NDArray[np.integer]], height: int, encoding: Enco
 def _complete_jpeg(photo: ColouredPhoto, path: Path) -> None:
     """Comments, and XMP that is larger than a segment."""
     metadata = photo.metadata
-    segments = [jpeg_segments.comment_segment(text.encode("utf-8", "surrogateescape")) for text in metadata.comments]
+    comments = (text.encode("utf-8", "surrogateescape") for text in metadata.all_comments())
+    segments = [jpeg_segments.comment_segment(text) for text in comments]
     if metadata.xmp is not None and len(metadata.xmp) > JPEG_XMP_BYTES:
         parts = xmp.split(metadata.xmp, JPEG_XMP_BYTES - 1000)
         if parts is None:

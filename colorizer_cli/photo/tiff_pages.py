@@ -22,8 +22,8 @@ BLOCK = 2**20
 
 @dataclass(frozen=True)
 class PageTags:
-    """exif: a block, or None; comment: text for ImageDescription where EXIF has none; iptc: records, which libvips
-    would cut; subfile: TIFF's tag 254."""
+    """exif: a block, or None; comment: text for ImageDescription, behind what EXIF says there; iptc: records, which
+    libvips would cut; subfile: TIFF's tag 254."""
 
     exif: bytes | None = None
     comment: str | None = None
@@ -80,12 +80,16 @@ def _shifted(directory: Directory, base: int) -> Directory:
 
 def _further(file: BinaryIO, tags: PageTags, big: bool) -> Directory:
     found: Directory = {}
-    if tags.comment:
-        found[IMAGE_DESCRIPTION] = Entry(ASCII, tags.comment.encode("utf-8", "surrogateescape") + b"\0")
     if tags.exif:
         block = ExifTags.of_block(tags.exif)
         found |= block.ifd0
         found |= block.append_below(file, big)
+    if tags.comment:
+        description = found[IMAGE_DESCRIPTION].data.rstrip(b"\0 ") if IMAGE_DESCRIPTION in found else b""
+        comment = tags.comment.encode("utf-8", "surrogateescape")
+        if comment not in description:
+            lines = [part for part in (description, comment) if part]
+            found[IMAGE_DESCRIPTION] = Entry(ASCII, b"\n".join(lines) + b"\0")
     if tags.iptc:
         found[IPTC] = Entry(UNDEFINED, tags.iptc)
     if tags.subfile:

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,6 +83,102 @@ def test_comments(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray,
     assert open_image(tmp_path / "new.png").info["Comment"] == "box 7, sheet 3"
     with tifffile.TiffFile(tmp_path / "new.tif") as result:
         assert result.pages[0].description == "box 7, sheet 3"
+
+
+def test_a_comment_stands_behind_the_description_of_a_tiff(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray
+):
+    tags = Image.Exif()
+    tags[0x010E] = "the mill"
+    Image.fromarray(gray_pixels).save(tmp_path / "old.jpg", comment="box 7", exif=tags)
+    recolour(colorizer, tmp_path / "old.jpg", tmp_path / "new.tif")
+    with tifffile.TiffFile(tmp_path / "new.tif") as result:
+        assert result.pages[0].description == "the mill\nbox 7"
+    photos = (read_photo(tmp_path / name).metadata for name in ("old.jpg", "new.tif"))
+    assert metadata_differences(*photos) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif"])
+def test_comments_that_are_not_ascii(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, suffix: str, encoding: str, open_image: Opener
+):
+    Image.fromarray(gray_pixels).save(tmp_path / "old.jpg", comment="Mühle".encode(encoding))
+    recolour(colorizer, tmp_path / "old.jpg", tmp_path / f"new.{suffix}")
+    photos = (read_photo(tmp_path / name).metadata for name in ("old.jpg", f"new.{suffix}"))
+    assert metadata_differences(*photos) == []
+    if suffix == "png":
+        assert open_image(tmp_path / "new.png").info["Comment"] == "Mühle"
+
+
+def test_texts_of_a_png(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, open_image: Opener):
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_text("Copyright", "© Müller")  # Latin-1
+    chunks.add_itxt("Title", "Млин", zip=True)
+    chunks.add_text("Creation Time", "1938", zip=True)
+    chunks.add_text("Author", "a")
+    chunks.add(b"tEXt", b"Author\0b", after_idat=True)
+    Image.fromarray(gray_pixels).save(tmp_path / "old.png", pnginfo=chunks)
+    original = read_photo(tmp_path / "old.png").metadata
+    texts = {"Copyright": "© Müller", "Title": "Млин", "Creation Time": "1938", "Author": "a\nb"}
+    assert original.texts == texts
+    recolour(colorizer, tmp_path / "old.png", tmp_path / "new.png")
+    found = open_image(tmp_path / "new.png").info
+    assert {key: found[key] for key in texts} == texts
+    for suffix in ("jpg", "tif", "webp"):
+        recolour(colorizer, tmp_path / "old.png", tmp_path / f"new.{suffix}")
+    for suffix in ("png", "jpg", "tif"):
+        assert metadata_differences(original, read_photo(tmp_path / f"new.{suffix}").metadata) == [], suffix
+    lost = metadata_differences(original, read_photo(tmp_path / "new.webp").metadata)
+    assert len(lost) == 4
+
+
+def test_damaged_texts_of_a_png(tmp_path: Path, gray_pixels: np.ndarray):
+    Image.fromarray(gray_pixels).save(tmp_path / "old.png")
+    plain = (tmp_path / "old.png").read_bytes()
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    bomb = b"Bomb\0\0" + zlib.compress(bytes(50_000_000))
+    bad = [
+        (b"zTXt", b"Cut\0\0" + zlib.compress(b"x" * 99)[:-20]),
+        (b"iTXt", b"Short\0"),
+        (b"zTXt", b"No\0\0!"),
+        (b"zTXt", bomb),
+    ]
+    chunks = b"".join(chunk(*each) for each in [*bad, (b"tEXt", b"Good\0text")])
+    (tmp_path / "old.png").write_bytes(plain[:33] + chunks + plain[33:])
+    texts = read_photo(tmp_path / "old.png").metadata.texts
+    assert texts == {"Good": "text"}
+
+
+@pytest.mark.parametrize("before", ["png", "webp"])
+@pytest.mark.parametrize("after", ["jpg", "png", "webp", "tif"])
+def test_exif_out_of_png_and_webp(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, before: str, after: str, open_image: Opener
+):
+    tags = Image.Exif()
+    tags[0x010F] = "Zeiss"
+    tags.get_ifd(0x8769)[0x9003] = "1938:07:14 12:00:00"
+    tags.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
+    Image.fromarray(gray_pixels).convert("RGB").save(tmp_path / f"old.{before}", exif=tags)
+    recolour(colorizer, tmp_path / f"old.{before}", tmp_path / f"new.{after}")
+    found = open_image(tmp_path / f"new.{after}").getexif()
+    assert found[0x010F] == "Zeiss"
+    assert found.get_ifd(0x8769)[0x9003] == "1938:07:14 12:00:00"
+    assert found.get_ifd(0x8825)[2] == (52.0, 31.0, 12.0)
+    photos = (read_photo(tmp_path / name).metadata for name in (f"old.{before}", f"new.{after}"))
+    assert metadata_differences(*photos) == []
+
+
+def test_exif_larger_than_a_segment(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, open_image: Opener):
+    tags = Image.Exif()
+    tags[0x010F] = "Zeiss"
+    tags.get_ifd(0x8769)[0x927C] = bytes(100_000)  # a maker's note
+    Image.fromarray(gray_pixels).save(tmp_path / "old.png", exif=tags)
+    recolour(colorizer, tmp_path / "old.png", tmp_path / "new.jpg")
+    assert open_image(tmp_path / "new.jpg").getexif()[0x010F] == "Zeiss"
 
 
 @pytest.mark.parametrize("size", [1_000, 70_000, 300_000])
