@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 import pyvips
+from numpy.typing import NDArray
 
 from colorizer_cli.errors import ColorizerError, PhotoError
+from colorizer_cli.photo import deep_ppm
 from colorizer_cli.photo.exif import MARK
 from colorizer_cli.photo.formats import READABLE, Format
 from colorizer_cli.photo.opening import check_size
@@ -47,15 +49,20 @@ class PillowFile:
         if form == "jp2" and BANDS[image.mode] > 1 and _component_bits(data) > 8:
             raise PhotoError(f"{name} is a colour JPEG 2000 of more than 8 bits; convert it to a 16-bit TIFF first")
         blank = pyvips.Image.black(width, height, bands=BANDS[image.mode])
-        return cls(data, form, name, _with_metadata(_typed(blank, image.mode in DEEP), image.info))
+        deep = image.mode in DEEP or (form == "ppm" and deep_ppm.highest_value(image) is not None)
+        return cls(data, form, name, _with_metadata(_typed(blank, deep), image.info))
 
     def decode(self) -> pyvips.Image:
         """The pixels, and the profile they are to be read by."""
         try:
             image = _open(self.data, self.form, self.name)
-            if image.mode in TO_RGB:
-                image = image.convert(TO_RGB[image.mode])
-            pixels = np.ascontiguousarray(image)
+            highest = deep_ppm.highest_value(image) if self.form == "ppm" else None
+            if highest is not None:
+                pixels: NDArray[Any] = deep_ppm.pixels(self.data, image, highest)
+            else:
+                if image.mode in TO_RGB:
+                    image = image.convert(TO_RGB[image.mode])
+                pixels = np.ascontiguousarray(image)
         except ColorizerError:
             raise
         except Exception as error:

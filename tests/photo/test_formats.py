@@ -101,6 +101,7 @@ DEEP: dict[str, tuple[str, Writer]] = {
     "tiff big-endian": ("tif", tiff(byteorder=">")),
     "tiff min-is-white": ("tif", lambda path, gray: tiff(photometric="miniswhite")(path, 65535 - gray)),
     "tiff RGB": ("tif", lambda path, gray: tiff(photometric="rgb")(path, np.dstack([gray] * 3))),
+    "ppm": ("ppm", lambda path, gray: cv2.imwrite(str(path), np.dstack([gray] * 3))),
 }
 
 
@@ -113,6 +114,33 @@ def test_16_bits_stay_16_bits(colorizer: Colorizer, tmp_path: Path, gray_pixels:
     result = tifffile.imread(tmp_path / "new.tif")
     assert result.dtype == np.uint16
     assert lightness_error(pixels / 65535, result / 65535) <= 0.05
+
+
+def test_deep_colour_ppm_of_other_heights_and_as_text(tmp_path: Path):
+    samples = np.random.default_rng(0).integers(0, 1024, (6, 5, 3))
+    samples[0, 0, 0] = 1023
+    header = b"5 6\n1023\n"
+    (tmp_path / "bytes.ppm").write_bytes(b"P6\n# ten bits\n" + header + samples.astype(">u2").tobytes())
+    (tmp_path / "text.ppm").write_bytes(
+        b"P3\n" + header + b"# row by row\n" + " ".join(map(str, samples.ravel())).encode()
+    )
+    expected = np.round(samples * (65535 / 1023))
+    for name in ("bytes.ppm", "text.ppm"):
+        photo = read_photo(tmp_path / name)
+        assert photo.bits == 16
+        np.testing.assert_array_equal(photo.open(True, 1).numpy(), expected)
+    for name, data in (("cut", samples.astype(">u2").tobytes()[:-2]), ("high", (samples + 1).astype(">u2").tobytes())):
+        (tmp_path / f"{name}.ppm").write_bytes(b"P6\n" + header + data)
+        with pytest.raises(PhotoError, match=r"truncated|above 1023"):
+            read_photo(tmp_path / f"{name}.ppm").open(True, 1)
+
+
+@pytest.mark.parametrize(("photometric", "channels"), [("rgb", 5), ("minisblack", 3)])
+def test_further_channels_are_refused(tmp_path: Path, photometric: str, channels: int):
+    pixels = np.zeros((20, 30, channels), np.uint8)
+    tifffile.imwrite(tmp_path / "old.tif", pixels, photometric=photometric, extrasamples=[2, 0])
+    with pytest.raises(PhotoError, match="2 channels beside its colours"):
+        read_photo(tmp_path / "old.tif")
 
 
 @pytest.mark.parametrize("channels", ["gray", "gray+alpha", "RGB", "RGBA"])
