@@ -71,6 +71,16 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)  # an exception, so that temporary files are removed on the way out
 
 
+def _hold_standard_streams() -> None:
+    """A standard stream that is closed (`2>&-`) would give its number to the next file that is opened, and what
+    libraries print would go into that: it is taken by the null device."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - as long as the process
+
+
 def command() -> None:
     """`colorize` on the shell. After a photo the process ends at once: all is cleaned up by then, to take the network
     and the libraries down piece by piece would cost another 60 ms, and after Ctrl-C one of their threads may still be
@@ -92,6 +102,7 @@ def main() -> None:
     """Runs the command that sys.argv names; always ends with SystemExit."""
     # NumPy's BLAS would start a thread for each core; they spin for a while, and nothing here multiplies large matrices
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _hold_standard_streams()
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, _terminate)
     try:

@@ -75,13 +75,14 @@ class Job:
         return result_sidecar(self.source, output)
 
     def _check_places(self, output: str) -> None:
-        from colorizer_cli.photo.writing import check_output, check_place
+        from colorizer_cli.photo.writing import check_output, check_place, check_sheet
 
         original = None if self.source == STREAM else self.source
-        own = None if output == STREAM or self.wants_several else output
-        for path in (own, self.before_after, self.confidence):
+        if output != STREAM and not self.wants_several:
+            check_output(output, original, self.overwrite)
+        for path in (self.before_after, self.confidence):
             if path is not None:
-                check_output(path, original, self.overwrite)
+                check_sheet(path, original, self.overwrite)
         if self.sidecar:
             from colorizer_cli.photo.sidecar import sidecars
 
@@ -98,8 +99,26 @@ class Job:
                 raise UsageError("--sidecar and --c2pa need a file to go with; give -o a name")
         elif form is not None and named is not None and form != named:
             raise UsageError(f"--format {form} and the suffix of {output} disagree; leave one of them away")
-        if self.before_after is not None and os.path.abspath(self.before_after) == os.path.abspath(output):
-            raise UsageError(f"{output}: the photo and the --before-after sheet cannot be the same file")
+        further = {
+            "--before-after": self.before_after is not None,
+            "--confidence": self.confidence is not None,
+            "--sidecar": self.sidecar,
+            "--c2pa": self.certificate is not None,
+        }
+        if self.wants_several and any(further.values()):
+            option = next(name for name, given in further.items() if given)
+            several = "--ask" if self.ask else "--candidates"
+            raise UsageError(f"{option} goes with one result, {several} gives none or several; leave one of them away")
+        self._check_apart(output)
+
+    def _check_apart(self, output: str) -> None:
+        """One file's name is not given for two things."""
+        taken = {os.path.abspath(output): "the photo"} if output != STREAM else {}
+        for path, what in ((self.before_after, "the --before-after sheet"), (self.confidence, "the --confidence map")):
+            if path is not None:
+                other = taken.setdefault(os.path.abspath(path), what)
+                if other != what:
+                    raise UsageError(f"{path}: {other} and {what} cannot be the same file")
 
 
 def checked_format(name: str | None) -> Format | None:

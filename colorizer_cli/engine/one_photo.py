@@ -39,6 +39,8 @@ def run(
 
     checked_format(job.form)
     folder = find_weights(weights)
+    if job.confidence is not None and folder.config.head == "regression":
+        raise WeightsError(f"{folder.path} gives one colour, not a distribution: it cannot say how sure it is")
     preload(backend)
     with ThreadPoolExecutor(1, "network") as pool:
         loading = pool.submit(create_predictor, folder, backend, device)  # while the photo is read
@@ -129,12 +131,10 @@ def write(job: Job, output: str, form: Format, pages: Iterable[ColouredPhoto], f
         from colorizer_cli.photo.sheet import write_before_after
 
         write_before_after(first, job.before_after, overwrite=job.overwrite)
-    if job.confidence is not None:
+    if job.confidence is not None and first.confidence_map is not None:
         from colorizer_cli.engine.confidence_map import confidence_map
         from colorizer_cli.photo.sheet import write_picture
 
-        if first.confidence_map is None:
-            raise WeightsError("these weights give one colour, not a distribution: they cannot say how sure they are")
         write_picture(
             confidence_map(first.confidence_map, first.width, first.height),
             first,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def write_candidates(job: Job, output: str, colorizer: Colorizer, photo: Photo, settings: Settings) -> dict[str, Any]:
     """`<output stem>-1`, `-2`, … and a numbered sheet, `<output stem>-candidates.jpg`. → what to say."""
-    _check_single(job, output, photo, "--candidates")
+    photo = _checked(job, output, photo, "--candidates")
     path = Path(output)
     outputs = [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(1, job.candidates + 1)]
     sheet = path.with_name(f"{path.stem}-candidates.jpg")
@@ -38,7 +38,7 @@ def write_questions(job: Job, output: str, colorizer: Colorizer, photo: Photo, s
     from colorizer_cli.engine.asking import hints_name, preview, questions
     from colorizer_cli.engine.hints import write_hints
 
-    _check_single(job, output, photo, "--ask")
+    photo = _checked(job, output, photo, "--ask")
     file = hints_name(job.source, output)
     picture = Path(output).with_name(f"{Path(output).stem}-questions.jpg")
     check_place(file, job.source, job.overwrite)
@@ -50,8 +50,10 @@ def write_questions(job: Job, output: str, colorizer: Colorizer, photo: Photo, s
     return {"output": str(picture), "hints": str(file), "questions": len(hints)}
 
 
-def _check_single(job: Job, output: str, photo: Photo, option: str) -> None:
+def _checked(job: Job, output: str, photo: Photo, option: str) -> Photo:
+    """→ the photo with the metadata that is to be kept."""
     if output == "-" or job.source == "-":
         raise UsageError(f"{option} writes several files; give the photo and -o names")
     if photo.pages > 1:
         raise UsageError(f"{option} takes one photo; {photo.name} holds {photo.pages} of them. Split it first")
+    return replace(photo, metadata=photo.metadata.stripped()) if job.strip_metadata else photo

@@ -36,6 +36,13 @@ def check_output(path: str | Path, original: str | Path | None = None, overwrite
     check_place(path, original, overwrite)
 
 
+def check_sheet(path: str | Path, original: str | Path | None = None, overwrite: bool = False) -> None:
+    """`check_output` for what `write_image` writes."""
+    if output_format(path) == "heic":
+        raise UsageError(f"{path}: sheets and maps are not written as HEIC; choose .jpg, .png, .tif, .webp or .avif")
+    check_place(path, original, overwrite)
+
+
 def check_place(path: str | Path, original: str | Path | None = None, overwrite: bool = False) -> None:
     """`check_output` for a file that is no photo."""
     path = Path(path)
@@ -97,10 +104,8 @@ def write_image(
     image: pyvips.Image, path: str | Path, *, original: Path | None = None, overwrite: bool = False
 ) -> None:
     """Writes a small image (a sheet, a map) of the photo `original` as `write_photo` does a photo."""
-    check_output(path, original, overwrite)
+    check_sheet(path, original, overwrite)
     path, form = Path(path), output_format(path)
-    if form == "heic":
-        raise UsageError(f"{path}: sheets and maps are not written as HEIC; choose .jpg, .png, .tif, .webp or .avif")
     with _temporary(path) as temporary:
         operation, options = saver(form, Encoding(), image.width * image.height * image.bands)
         try:
@@ -124,6 +129,8 @@ def write_stdout(
     photos: Iterable[ColouredPhoto], form: Format, *, quality: int = QUALITY, progressive: bool = False
 ) -> None:
     """Writes to stdout. Nothing is sent before the whole of it has been computed and encoded, into a temporary file."""
+    if sys.stdout is None:
+        raise OutputError("stdout is closed; give -o a name")
     pages = iter(photos)
     with tempfile.TemporaryDirectory(prefix="colorize-") as folder:
         temporary = Path(folder) / "photo"

@@ -16,6 +16,8 @@ import pyvips
 import tifffile
 from PIL import Image
 
+from tests.tiny_weights import write_tiny
+
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 BAD_PHOTOS = {
@@ -177,9 +179,44 @@ def test_format_and_suffix_that_disagree(colorize: Run, tmp_path: Path, gray_jpe
     assert_fails(colorize, tmp_path, ["old.jpg", "-o", "new.jpg", "--format", "png"], 2, "disagree")
 
 
-def test_sheet_and_photo_in_one_file(colorize: Run, tmp_path: Path, gray_jpeg: Path):
-    arguments = ["old.jpg", "-o", "new.jpg", "--before-after", "./new.jpg", "--overwrite"]
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["--before-after", "./new.jpg"],
+        ["--confidence", "new.jpg"],
+        ["--before-after", "map.png", "--confidence", "map.png"],
+    ],
+)
+def test_two_things_in_one_file(colorize: Run, tmp_path: Path, gray_jpeg: Path, names: list[str]):
+    arguments = ["old.jpg", "-o", "new.jpg", *names, "--overwrite"]
     assert_fails(colorize, tmp_path, arguments, 2, "same file")
+
+
+@pytest.mark.parametrize("option", ["--before-after", "--confidence"])
+def test_a_sheet_that_cannot_be_written_is_found_before_any_work(
+    colorize: Run, tmp_path: Path, gray_jpeg: Path, option: str
+):
+    assert_fails(colorize, tmp_path, ["old.jpg", "-o", "new.jpg", option, "sheet.heic"], 2, "HEIC")
+
+
+def test_confidence_that_the_weights_cannot_tell(colorize: Run, tmp_path: Path, gray_jpeg: Path):
+    weights = write_tiny(tmp_path / "weights")
+    arguments = ["old.jpg", "-o", "new.jpg", "--confidence", "map.png", "--weights", str(weights)]
+    assert_fails(colorize, tmp_path, arguments, 1, "how sure")
+
+
+@pytest.mark.parametrize("several", [["--candidates", "2"], ["--ask", "3"]])
+@pytest.mark.parametrize("option", [["--confidence", "map.png"], ["--before-after", "sheet.jpg"], ["--sidecar"]])
+def test_options_that_go_with_one_result(
+    colorize: Run, tmp_path: Path, gray_jpeg: Path, several: list[str], option: list[str]
+):
+    assert_fails(colorize, tmp_path, ["old.jpg", "-o", "new.jpg", *several, *option], 2, several[0], option[0])
+
+
+def test_hints_to_several_photos(colorize: Run, tmp_path: Path):
+    tifffile.imwrite(tmp_path / "album.tif", np.zeros((3, 20, 30), np.uint8), photometric="minisblack")
+    (tmp_path / "h.json").write_text('[{"x": 1, "y": 1, "color": "#123456"}]')
+    assert_fails(colorize, tmp_path, ["album.tif", "-o", "new.tif", "--hints", "h.json"], 2, "3 of them")
 
 
 def test_a_name_that_is_too_long(colorize: Run, tmp_path: Path, gray_jpeg: Path):
@@ -189,6 +226,21 @@ def test_a_name_that_is_too_long(colorize: Run, tmp_path: Path, gray_jpeg: Path)
 def test_a_dangling_link_is_not_replaced(colorize: Run, tmp_path: Path, gray_jpeg: Path):
     (tmp_path / "new.jpg").symlink_to("nowhere.jpg")
     assert_fails(colorize, tmp_path, ["old.jpg", "-o", "new.jpg"], 1, "--overwrite")
+
+
+def test_without_stderr(command: str, tmp_path: Path, gray_jpeg: Path):
+    """Nothing of what would be said goes into a photo instead."""
+    for script in (f"{command} old.jpg -o - 2>&- > new.jpg", f"{command} missing.jpg -o - 2>&- > none.jpg"):
+        subprocess.run(["bash", "-c", script], cwd=tmp_path, check=False)
+    assert pyvips.Image.new_from_file(str(tmp_path / "new.jpg")).bands == 3
+    assert (tmp_path / "none.jpg").read_bytes() == b""
+
+
+def test_without_stdout(command: str, tmp_path: Path, gray_jpeg: Path):
+    done = subprocess.run(
+        ["bash", "-c", f"{command} old.jpg -o - >&-"], cwd=tmp_path, stderr=subprocess.PIPE, check=False
+    )
+    assert (done.returncode, b"stdout is closed" in done.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("redirection", ["<&-", "> /dev/full < old.jpg"])

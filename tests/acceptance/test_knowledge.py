@@ -49,6 +49,18 @@ def test_candidates_and_the_one_that_is_picked(colorize: Run, gray_jpeg: Path, t
     assert colorize("old.jpg", "-o", "more.jpg", "--candidates", "2", "--pick", "2").returncode == 2
 
 
+def test_candidates_without_metadata(colorize: Run, gray_pixels: np.ndarray, tmp_path: Path, open_image: Open):
+    tags = Image.Exif()
+    tags[0x010F] = "Zeiss"
+    Image.fromarray(gray_pixels).save(tmp_path / "old.jpg", exif=tags)
+    for options, name in ((["--strip-metadata"], "bare"), ([], "full")):
+        done = colorize("old.jpg", "-o", f"{name}.jpg", "--candidates", "2", *options)
+        assert done.returncode == 0, done.stderr
+    assert open_image(tmp_path / "full-2.jpg").getexif().get(0x010F) == "Zeiss"
+    assert open_image(tmp_path / "bare-2.jpg").getexif().get(0x010F) is None
+    assert b"DigitalSourceType" in open_image(tmp_path / "bare-2.jpg").info["xmp"]
+
+
 def test_palette_and_confidence(colorize: Run, gray_jpeg: Path, tmp_path: Path, open_image: Open):
     pyvips.Image.new_from_array(data.coffee()).jpegsave(str(tmp_path / "coffee.jpg"))
     pyvips.Image.new_from_array(data.chelsea()).jpegsave(str(tmp_path / "cat.jpg"))
