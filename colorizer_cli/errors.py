@@ -35,6 +35,18 @@ class PhotoError(ColorizerError):
     """The input cannot be read, or is not a photo."""
 
 
+class MissingExtraError(PhotoError):
+    """The photo's format is read by an extra that is not installed; `remedy` is the command that installs it."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(f"{message}: {remedy}")
+        self.remedy = remedy
+        self._given = (message, remedy)
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:  # it travels between processes
+        return type(self), self._given
+
+
 class AlreadyInColourError(PhotoError):
     """The photo has colours of its own, and was left alone."""
 

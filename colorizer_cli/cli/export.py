@@ -53,7 +53,7 @@ def export(
     from colorizer_cli.exporting.export import export as export_weights
 
     if output is None:
-        output = Path(f"{Path(weights or 'hybrid-lite').name}{'-int8' if int8 else ''}.onnx")
+        output = Path(f"{Path(weights or 'hybrid-lite').resolve().name}{'-int8' if int8 else ''}.onnx")
     weights = fetched(weights, quiet or as_json)
     done = export_weights(Export(weights, output, int8, opset, photos, largest, mean, overwrite))
     if as_json:

@@ -81,7 +81,7 @@ def fine_tune(
         output=output,
         weights=fetched(weights, quiet or as_json),
         from_scratch=starts_anew(preset, weights, from_scratch),
-        preset=preset or "hybrid-lite",
+        preset=preset,
         backbone_weights=tuple(backbone_weights or ("hub",)),
         sizes=sizes,
         views=views,

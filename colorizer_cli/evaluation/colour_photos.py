@@ -31,10 +31,10 @@ class ColourPhoto:
 class ColourPhotos:
     """The colour photos below `folders`, decoded one after the other.
 
-    short_side   each is shrunk to it, never enlarged (by averaging, then Lanczos-3), its proportions kept
+    short_side   each is shrunk to it, never enlarged (by averaging), its proportions kept
     centre_crop  only the middle square is measured
     sample       at most so many, chosen at random by `seed`; None: all
-    skipped      why others were left out, counted while they are met: gray, toned, tiny, broken
+    skipped      why others were left out, counted while they are met, see `decode_usable`
 
     Raises PhotoError where a folder is missing or holds no photos.
     """

@@ -46,8 +46,8 @@ def summarize(measured: Measured, seed: int = 0) -> tuple[list[MethodSummary], F
     means = _with_column(means, np.abs(means[:, colourfulness] - true_mean))
     drawn_means = _with_column(drawn_means, np.abs(drawn_means[..., colourfulness] - drawn_true[:, None]))
     names = [*measured.measures, OF_MEANS]
-    low, high = interval(drawn_means)
-    low_against, high_against = interval(drawn_means - drawn_means[:, :1])
+    low, high = interval(drawn_means, photos)
+    low_against, high_against = interval(drawn_means - drawn_means[:, :1], photos)
     summaries = [
         MethodSummary(
             method,
@@ -60,7 +60,7 @@ def summarize(measured: Measured, seed: int = 0) -> tuple[list[MethodSummary], F
         )
         for m, method in enumerate(measured.methods)
     ]
-    low_true, high_true = interval(drawn_true)
+    low_true, high_true = interval(drawn_true, photos)
     return summaries, Figure(*_floats(true_mean, low_true, high_true))
 
 

@@ -75,7 +75,8 @@ def export(job: Export) -> Exported:
             (folder / ONNX).rename(folder / "float.onnx")
             quantize_decoder(folder / "float.onnx", folder / ONNX, _inputs(calibrating, weights.config))
         exported = _with_hash(weights.config, folder)
-        for other in (SAFETENSORS, CARD):
+        kept = [SAFETENSORS] + [CARD] * (weights.path / CARD).is_file()
+        for other in kept:
             (folder / other).write_bytes(weights.file(other).read_bytes())
         made = WeightsFolder.open(folder)
         found = parity(OnnxPredictor(made), TorchPredictor(weights), exported, compared)
@@ -157,4 +158,5 @@ def _write(made: Path, job: Export) -> None:
         return
     job.output.mkdir(exist_ok=True)
     for name in (SAFETENSORS, ONNX, CARD, CONFIG):  # the config, which vouches for the others, last
-        write_bytes((made / name).read_bytes(), job.output / name, overwrite=job.overwrite)
+        if (made / name).is_file():
+            write_bytes((made / name).read_bytes(), job.output / name, overwrite=job.overwrite)

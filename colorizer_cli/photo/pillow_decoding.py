@@ -15,7 +15,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from colorizer_cli.errors import ColorizerError, PhotoError
+from colorizer_cli.errors import ColorizerError, MissingExtraError, PhotoError
 from colorizer_cli.photo import deep_ppm
 from colorizer_cli.photo.exif import MARK
 from colorizer_cli.photo.formats import READABLE, Format
@@ -92,7 +92,8 @@ def _opener(form: Format, name: str) -> Callable[[io.BytesIO], Any]:
         try:
             import pillow_heif
         except ImportError as error:
-            raise PhotoError(f"{name} is HEIC; install the extra for it: pip install 'colorizer-cli[heif]'") from error
+            remedy = "pip install 'colorizer-cli[heif]'"
+            raise MissingExtraError(f"{name} is HEIC; install the extra for it", remedy) from error
         return lambda file: pillow_heif.open_heif(file, convert_hdr_to_8bit=False)
     if form == "bmp":
         return BmpImagePlugin.BmpImageFile

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from colorizer_cli.color.colourless import colourless
-from colorizer_cli.errors import ColorizerError, PhotoError
+from colorizer_cli.errors import ColorizerError, MissingExtraError, PhotoError
 from colorizer_cli.photo.formats import READ_SUFFIXES
+from colorizer_cli.photo.provenance import Provenance
 from colorizer_cli.photo.reading import read_photo
 
+WEIGHTS = ("config.json", "model.safetensors")  # by these a weights folder is known
 TINY = 64  # px on the short side
 
 
@@ -21,26 +24,36 @@ class UnusableError(ColorizerError):
 
 
 def photos_below(folders: Sequence[Path]) -> list[Path]:
-    """All files below the folders that are photos by their suffix, sorted, hidden ones left out."""
+    """All files below the folders that are photos by their suffix, sorted; hidden ones are left out, and the pictures
+    in weights folders."""
+
+    @cache
+    def holds_weights(folder: Path) -> bool:
+        return all((folder / name).is_file() for name in WEIGHTS)
+
     return [
         path
         for folder in folders
         for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in READ_SUFFIXES and not path.name.startswith(".")
+        if path.suffix.lower() in READ_SUFFIXES and not path.name.startswith(".") and not holds_weights(path.parent)
     ]
 
 
 def decode_usable(path: Path, short_side: int) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 sRGB, upright, at most `short_side` px on its short side.
 
-    Raises UnusableError with the reason: broken, tiny, gray or toned.
+    Raises UnusableError with the reason: broken, tiny, gray, toned, coloured by this tool, or in need of an extra.
     """
     try:
         photo = read_photo(path)
         if min(photo.width, photo.height) < TINY:
             raise UnusableError("tiny")
+        if Provenance.of(photo.metadata.xmp) is not None:
+            raise UnusableError("coloured by this tool")
         scale = min(1.0, short_side / min(photo.width, photo.height))
         pixels = photo.thumbnail(round(photo.width * scale), round(photo.height * scale))
+    except MissingExtraError as error:
+        raise UnusableError(f"in need of {error.remedy}") from error
     except (PhotoError, OSError) as error:
         raise UnusableError("broken") from error
     reason = colourless(pixels)

@@ -9,6 +9,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+from colorizer_cli.photo.provenance import Provenance, xmp_packet
 from colorizer_cli.training.cache import Photos
 from colorizer_cli.training.rendering import Painter, gray_of
 
@@ -33,9 +34,11 @@ def contact_sheet(photos: Photos, before: Painter, after: Painter, rows: int = R
     return np.concatenate(parts)
 
 
-def write_sheet(sheet: NDArray[np.uint8], file: Path) -> None:
-    """As JPEG."""
-    file.write_bytes(pyvips.Image.new_from_array(sheet).copy(interpretation="srgb").jpegsave_buffer(Q=90))
+def write_sheet(sheet: NDArray[np.uint8], file: Path, provenance: Provenance) -> None:
+    """As JPEG that says whose its colours are."""
+    image = pyvips.Image.new_from_array(sheet).copy(interpretation="srgb")
+    image.set_type(pyvips.GValue.blob_type, "xmp-data", xmp_packet(None, provenance))
+    file.write_bytes(image.jpegsave_buffer(Q=90))
 
 
 def _fitted(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import torch
 
+from colorizer_cli.backends.torch import load_network
 from colorizer_cli.errors import UsageError
 from colorizer_cli.models.hybrid import PRESETS, HybridUNet
 from colorizer_cli.training import recipe as recipes
 from colorizer_cli.training.backbones import HUB, network_with_backbones, pull_backbones
 from colorizer_cli.training.blending import blend
+from colorizer_cli.training.destination import check_destination
 from colorizer_cli.training.disk import writing_to
-from colorizer_cli.training.initial import load_initial
 from colorizer_cli.training.loop import Run
 from colorizer_cli.training.processes import create_accelerator
 from colorizer_cli.training.progress import Progress, ProgressReport
@@ -42,7 +43,7 @@ class FineTuning:
     output: Path
     weights: str | None = None
     from_scratch: bool = False
-    preset: str = DEFAULT
+    preset: str | None = None
     backbone_weights: tuple[str, ...] = (HUB,)
     sizes: str = "32,64,128,256"
     views: int | None = None
@@ -84,19 +85,20 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
     """
     _check(job)
     accelerator = create_accelerator(job.device)
-    batch = (job.batch or (32 if job.preset == REFERENCE and job.from_scratch else 16)) * accelerator.num_processes
     run_folder = job.output.with_name(f"{job.output.name}.run")
     cache = job.cache or run_folder / "cache"
     sizes = parse_sizes(job.sizes)
     base = None if job.from_scratch else find_weights(job.weights)
+    preset = _preset(job, base)
+    batch = (job.batch or (32 if preset == REFERENCE and job.from_scratch else 16)) * accelerator.num_processes
 
     def reading(done: int, total: int) -> None:
         if accelerator.is_main_process:
             on_progress(Progress("reading photos", done, total))
 
     with accelerator.local_main_process_first():
-        if base is None:  # before hours may go into reading photos
-            pull_backbones(job.preset, job.backbone_weights, on_progress)
+        pull_backbones(preset, job.backbone_weights if base is None else (), on_progress)
+        network = _first_network(job, base)  # before hours may go into reading photos
         archive = read_archive(job.archives, cache, max(sizes), job.cache_bytes, reading, base is not None)
     recipe = _recipe(job, archive, [size for size in sizes if _fits(size, sizes, archive)], batch)
     settings = {"recipe": _what_matters(recipe), "weights": _identity(job, base), "photos": _digest(archive.hashes)}
@@ -108,8 +110,6 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
             remember(run_folder, settings)
     accelerator.wait_for_everyone()
 
-    torch.manual_seed(job.seed)
-    network = _first_network(job, base)
     watched = Subset(archive.validation, range(min(WATCHED, len(archive.validation))))
     run = Run(
         network,
@@ -126,7 +126,7 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
     if not accelerator.is_main_process:
         return None
     before = None if base is None else _first_network(job, base)
-    promotion = Promotion(job.output, job.force, job.overwrite, base, _preset(job, base))
+    promotion = Promotion(job.output, job.force, job.overwrite, base, preset)
     if before is None:
         tuned, share = PRESETS[promotion.preset](), 1.0  # afresh: the trained one may hold synchronised BatchNorm
         tuned.load_state_dict(run.averaged.state_dict())
@@ -143,10 +143,11 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
 def _check(job: FineTuning) -> None:
     if job.from_scratch and job.weights is not None:
         raise UsageError("--from-scratch and --weights contradict each other; leave one away")
-    if job.from_scratch and job.preset not in PRESETS:
+    if job.preset not in (None, *PRESETS):
         raise UsageError(f"--preset {job.preset}: expected one of {', '.join(PRESETS)}")
-    if job.output.exists() and not job.overwrite:
-        raise UsageError(f"{job.output} exists; choose another name for the weights, or add --overwrite")
+    if not job.from_scratch and job.backbone_weights != (HUB,):
+        raise UsageError("--backbone-weights is for new networks: add --from-scratch or leave it away")
+    check_destination(job.output, job.archives, job.overwrite)
     checkpoint = job.output.with_name(f"{job.output.name}.run") / "checkpoint.safetensors"
     if checkpoint.is_file() and not (job.resume or job.overwrite):
         raise UsageError(f"{checkpoint.parent} holds an earlier run: --resume goes on with it, --overwrite begins anew")
@@ -161,7 +162,7 @@ def _recipe(job: FineTuning, archive: Archive, sizes: list[int], batch: int) -> 
     views = job.views or min(VIEWS, VIEWS_PER_PHOTO * len(archive.training))
     kind = recipes.fine_tuning
     if job.from_scratch:
-        kind = recipes.reference if job.preset == REFERENCE else recipes.from_scratch
+        kind = recipes.reference if _preset(job, None) == REFERENCE else recipes.from_scratch
     stages = share_out(sizes, views, batch)
     recipe = kind(stages, job.seed, job.learning_rate)
     running = replace(
@@ -185,16 +186,19 @@ def _what_matters(recipe: recipes.Recipe) -> str:
 
 
 def _preset(job: FineTuning, base: WeightsFolder | None) -> str:
-    return job.preset if base is None else base.config.preset
+    if base is None:
+        return job.preset or DEFAULT
+    if job.preset not in (None, base.config.preset):
+        raise UsageError(
+            f"--preset {job.preset}: {base.path} are weights of {base.config.preset}; leave one of them away"
+        )
+    return base.config.preset
 
 
 def _identity(job: FineTuning, base: WeightsFolder | None) -> str:
-    return f"{job.preset} {job.backbone_weights}" if base is None else base.sha256
+    return f"{_preset(job, base)} {job.backbone_weights}" if base is None else base.sha256
 
 
 def _first_network(job: FineTuning, base: WeightsFolder | None) -> HybridUNet:
-    if base is None:
-        return network_with_backbones(job.preset, job.backbone_weights)
-    network = PRESETS[base.config.preset]()
-    load_initial(network, base.path)
-    return network
+    torch.manual_seed(job.seed)
+    return network_with_backbones(_preset(job, base), job.backbone_weights) if base is None else load_network(base)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -30,13 +31,16 @@ def load_initial(network: HybridUNet, path: Path) -> None:
     file = path / "model.safetensors" if path.is_dir() else path
     if not file.is_file():
         raise WeightsError(f"no weights at {file}; give a weights folder or a .safetensors file")
-    tensors = {_current_name(name): tensor.float() for name, tensor in load_file(file).items()}
+    try:
+        tensors = {_current_name(name): tensor.float() for name, tensor in load_file(file).items()}
+    except SafetensorError as error:
+        raise WeightsError(f"{file} holds no tensors that can be read: {error}") from error
     for extra in ("bins", "prior"):
         tensors.pop(extra, None)
     try:
         network.load_state_dict(_with_counters(network, tensors))
     except RuntimeError as error:
-        raise WeightsError(f"{file} does not fit this network: {error}") from error
+        raise WeightsError(f"{file} does not fit this network: {' '.join(str(error).split()):.300}") from error
 
 
 def _current_name(name: str) -> str:

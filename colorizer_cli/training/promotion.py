@@ -15,9 +15,11 @@ from colorizer_cli.color.bins import gamut_bins
 from colorizer_cli.color.decoding import decode
 from colorizer_cli.errors import TrainingError
 from colorizer_cli.models.hybrid import HybridUNet
+from colorizer_cli.photo.provenance import Provenance
 from colorizer_cli.training.card import CardFacts, metrics, write_card
 from colorizer_cli.training.contact_sheet import contact_sheet, write_sheet
 from colorizer_cli.training.curves import plot_curves
+from colorizer_cli.training.destination import CURVES, LOG, SHEET, aside, check_replaceable
 from colorizer_cli.training.prior import ab_prior
 from colorizer_cli.training.progress import Progress, ProgressReport
 from colorizer_cli.training.publish import Description, half_precision, publish
@@ -27,8 +29,6 @@ from colorizer_cli.training.selection import Archive, tell_reasons
 from colorizer_cli.training.verdict import Verdict, judge, measure
 from colorizer_cli.weights.folder import WeightsFolder
 
-ASIDE = "not-better"
-SHEET, CURVES, LOG = "contact-sheet.jpg", "curves.png", "log.jsonl"
 PARITY = 0.5  # Lab units between torch and ONNX Runtime, at most
 INPUT_SIZE, VIVIDNESS = {"hybrid-lite": 160, "hybrid-vgg16-resnet50v2": 256}, {"hybrid-lite": 0.8}
 
@@ -42,10 +42,6 @@ class Promotion:
     overwrite: bool
     base: WeightsFolder | None
     preset: str
-
-    @property
-    def aside(self) -> Path:
-        return self.output.with_name(f"{self.output.name}.{ASIDE}")
 
 
 def promote(
@@ -72,16 +68,18 @@ def promote(
 
     verdict = judge(measure(old, photos, measuring), measure(new, photos, measuring), photos)
     promoted = verdict.outcome == "better" or plan.force
-    destination = plan.output if promoted else plan.aside
+    destination = plan.output if promoted else aside(plan.output)
     draft = plan.output.with_name(f".{plan.output.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     on_progress(Progress("writing weights", 0, 1))
     try:
         config = publish(tuned, new.prior, _describe(plan, new, share, archive, recipe, verdict), draft)
-        check_parity(tuned, WeightsFolder(draft, config), np.asarray(photos[0]))
-        write_sheet(contact_sheet(photos, old, new), draft / SHEET)
+        made = WeightsFolder(draft, config)
+        check_parity(tuned, made, np.asarray(photos[0]))
+        write_sheet(contact_sheet(photos, old, new), draft / SHEET, Provenance(config.name, made.sha256, {}))
         plot_curves(run_folder / LOG, draft / CURVES)
         shutil.copyfile(run_folder / LOG, draft / LOG)
+        check_replaceable(destination)  # again: hours may have gone by
         if destination.exists():
             shutil.rmtree(destination)
         draft.rename(destination)

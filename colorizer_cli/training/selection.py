@@ -84,8 +84,9 @@ def read_archive(
         if digest in by_hash:
             reasons["duplicate"] += 1
         by_hash.setdefault(digest, path)
-    # in the order of the hashes, what a full cache leaves out is a random choice, and the same one every time
-    ordered = sorted(by_hash)
+    # what a full cache leaves out is a random choice, the same one every time, and by another part of the hashes than
+    # the split goes by
+    ordered = sorted(by_hash, key=lambda digest: digest[::-1])
     photos = PhotoCache.build([by_hash[h] for h in ordered], cache, short_side, decode_usable, limit, report)
     reasons.update(photos.skipped.values())
     if len(photos) < USABLE_AT_LEAST:

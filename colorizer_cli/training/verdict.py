@@ -72,7 +72,7 @@ def measure(painter: Painter, photos: Photos, report: Callable[[int, int], None]
 
 def judge(before: Figures, after: Figures, photos: Photos, seed: int = 0) -> Verdict:
     """Compares the figures of the same photos; photos are drawn again, in pairs, to find the intervals."""
-    low, high = interval(resampled_means(after - before, seed))
+    low, high = interval(resampled_means(after - before, seed), len(after))
     changes = tuple(
         Change(name, float(before[:, m].mean()), float(after[:, m].mean()), float(low[m]), float(high[m]))
         for m, name in enumerate(MEASURES)

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pyvips
 from skimage import data
 
 from colorizer_cli import Colorizer, read_photo
+from colorizer_cli.backends.soundness import check_weights
 from colorizer_cli.errors import OutputError, PhotoError, UsageError, WeightsError
 from colorizer_cli.exporting.export import Export, export
 from colorizer_cli.exporting.parity import parity
@@ -55,7 +57,20 @@ def test_int8_is_a_weights_folder_that_colours_alike(tmp_path: Path, photos: Pat
     photo = read_photo(gray_jpeg)
     exact, small = (Colorizer(w, "onnx").colorize(photo).pixels().astype(int) for w in (None, tmp_path / "small"))
     assert 0 < np.abs(exact - small).mean() < 3
-    assert not find_weights(tmp_path / "small").verify()
+    assert check_weights(find_weights(tmp_path / "small")).problems == []
+
+
+def test_weights_without_a_card(tmp_path: Path):
+    bare = tmp_path / "bare"
+    shutil.copytree(EMBEDDED.path, bare)
+    (bare / "README.md").unlink()
+    export(Export(str(bare), tmp_path / "net.onnx"))
+    export(Export(str(bare), tmp_path / "again"))
+    assert sorted(path.name for path in (tmp_path / "again").iterdir()) == [
+        "config.json",
+        "model.onnx",
+        "model.safetensors",
+    ]
 
 
 def test_what_differs_too_much_is_not_written(tmp_path: Path, photos: Path):

@@ -1,6 +1,7 @@
 """From an archive to a weights folder, in one process."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from colorizer_cli import Colorizer, read_photo
 from colorizer_cli.cli.app import main
 from colorizer_cli.cli.training_report import TrainingDisplay
-from colorizer_cli.errors import TrainingError, UsageError
+from colorizer_cli.errors import TrainingError, UsageError, WeightsError
 from colorizer_cli.models.hybrid import build
 from colorizer_cli.training.fine_tune import FineTuning, fine_tune
 from colorizer_cli.training.progress import Pace, Progress
@@ -111,6 +112,34 @@ def test_worse_weights_are_kept_aside_unless_forced(
     Colorizer(tmp_path / "mine").colorize(read_photo(gray_jpeg))
     with pytest.raises(UsageError, match="exists; choose another name"):
         fine_tune(worse)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"backbone_weights": ("file.safetensors",)}, "--from-scratch"),
+        ({"preset": "hybrid-vgg16-resnet50v2"}, "weights of hybrid-lite"),
+        ({"preset": "nonsense"}, "expected one of"),
+    ],
+)
+def test_options_that_would_be_ignored_are_refused(
+    photo_folder: Path, tmp_path: Path, options: dict[str, object], words: str
+):
+    with pytest.raises(UsageError, match=words):
+        fine_tune(job(photo_folder, tmp_path / "mine", **options))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_damaged_weights_are_found_before_the_archive_is_read(photo_folder: Path, tmp_path: Path):
+    shutil.copytree(find_weights(None).path, tmp_path / "base")
+    file = tmp_path / "base" / "model.safetensors"
+    damaged = bytearray(file.read_bytes())
+    damaged[-1] ^= 1
+    file.write_bytes(damaged)
+    seen: list[Progress] = []
+    with pytest.raises(WeightsError, match="sha256"):
+        fine_tune(job(photo_folder, tmp_path / "mine", weights=str(tmp_path / "base")), seen.append)
+    assert seen == []
 
 
 def test_from_scratch_is_compared_with_gray(photo_folder: Path, tmp_path: Path):

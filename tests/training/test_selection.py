@@ -1,17 +1,23 @@
 """Which photos of an archive are used, and how they are split."""
 
+import pickle
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
 import pyvips
+from PIL import Image
 from skimage import data
 
+from colorizer_cli import Colorizer, read_photo, write_photo
 from colorizer_cli.color.colourless import colourless
-from colorizer_cli.errors import TrainingError
+from colorizer_cli.errors import MissingExtraError, TrainingError
+from colorizer_cli.photo.usable import UnusableError, decode_usable
 from colorizer_cli.training.selection import read_archive, tell_reasons
-from colorizer_cli.training.split import FEWEST, held_back
+from colorizer_cli.training.split import FEWEST, HASH_RANGE, SHARE, held_back
 
 LIMIT = 10**8
 
@@ -45,6 +51,42 @@ def test_unusable_photos_are_counted_by_reason(archive_folder: Path, tmp_path: P
     assert tell_reasons(archive.skipped) == "6 skipped: 1 broken, 1 duplicate, 1 gray, 1 tiny, 2 toned"
     assert len(archive.training) + len(archive.validation) == 24
     assert archive.short_side == 96
+
+
+def test_what_this_tool_has_coloured_is_not_taken_for_colour(archive_folder: Path, tmp_path: Path, gray_jpeg: Path):
+    """Nor are the pictures in a weights folder; photos beside them are."""
+    write_photo(Colorizer().colorize(read_photo(gray_jpeg)), archive_folder / "old-color.jpg")
+    weights = archive_folder / "mine.not-better"
+    weights.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (weights / name).touch()
+    shutil.copy(archive_folder / "colour" / "coffee-1.png", weights / "contact-sheet.png")
+    archive = read_archive([archive_folder], tmp_path / "cache", 96, LIMIT)
+    assert archive.skipped["coloured by this tool"] == 1
+    assert archive.skipped["duplicate"] == 1
+    assert len(archive.training) + len(archive.validation) + len(archive.choice) == 24
+
+
+def test_heic_without_its_extra_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    pillow_heif.from_pillow(Image.fromarray(data.coffee())).save(tmp_path / "phone.heic")
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(UnusableError, match=r"pip install 'colorizer-cli\[heif\]'"):
+        decode_usable(tmp_path / "phone.heic", 96)
+    error = pickle.loads(pickle.dumps(MissingExtraError("a.heic is HEIC", "pip install x")))
+    assert (str(error), error.remedy) == ("a.heic is HEIC: pip install x", "pip install x")
+
+
+def test_a_small_cache_leaves_both_sides_their_share(archive_folder: Path, tmp_path: Path):
+    """What it has no room for is not chosen by what decides the split."""
+    whole = read_archive([archive_folder], tmp_path / "whole", 96, LIMIT, choosing=False)
+    for photos in (20, 22):
+        limit = photos * max(height * width * 3 for height, width in whole.cache.shapes)
+        part = read_archive([archive_folder], tmp_path / str(photos), 96, limit, choosing=False)
+        held = sum(int(digest[:8], 16) < SHARE * HASH_RANGE for digest in part.hashes)
+        assert part.skipped.get("cache full", 0) in (24 - photos, 24 - photos - 1)
+        assert len(part.validation) == max(held, FEWEST)
+        left_out = set(whole.hashes) - set(part.hashes)
+        assert left_out == set(sorted(whole.hashes, key=lambda digest: digest[::-1])[-len(left_out) :])
 
 
 def test_the_split_goes_by_content_not_by_name(archive_folder: Path, tmp_path: Path):
