@@ -36,6 +36,20 @@ def check_folders(job: BatchJob) -> None:
         )
     if not any(remote) and os.path.isdir(job.output) and os.path.samefile(job.source, job.output):
         raise UsageError(f"-o {job.output} is the folder of the photos, which stays as it is; choose another one")
+    if not any(remote):
+        _check_apart(job)
+
+
+def _check_apart(job: BatchJob) -> None:
+    """A tree that is mirrored above itself may come down on itself: scans/scans/a.jpg on scans/a.jpg."""
+    source, output = os.path.realpath(job.source), os.path.realpath(job.output)
+    if source.startswith(os.path.join(output, "")):
+        first = os.path.relpath(source, output).split(os.sep)[0]
+        if os.path.lexists(os.path.join(source, first)):
+            there = os.path.join(job.source, first)
+            raise UsageError(
+                f"-o {job.output} contains the photos, and {there} would be written over them; choose another folder"
+            )
 
 
 def check_source(job: BatchJob, journal: Journal) -> None:

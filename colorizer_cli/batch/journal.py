@@ -61,6 +61,7 @@ class Entry(NamedTuple):
 class Journal:
     """An open journal. `entries` by photo; `begun` holds photo → result of what was never finished.
 
+    superseded  results that photos had under other names (of another format), as this tool has written them
     stale     photos whose entries were made before a fresh start: their results are known, and to be made again
     palettes  by folder
     source    the folder of photos that the last run named; None in a new journal
@@ -70,6 +71,7 @@ class Journal:
     path: str
     entries: dict[str, Entry] = field(default_factory=dict)
     begun: dict[str, str] = field(default_factory=dict)
+    superseded: dict[str, Identity] = field(default_factory=dict)
     stale: set[str] = field(default_factory=set)
     palettes: dict[str, SharedPalette] = field(default_factory=dict)
     source: str | None = None
@@ -139,7 +141,8 @@ class Journal:
         if file is not None:
             line |= {"result_size": file.size, "result_mtime": file.mtime}
             line |= {"result_tag": file.tag} if file.tag else {}
-            line |= {"confidence": outcome.confidence, "width": outcome.width, "height": outcome.height}
+            if not outcome.unchanged:  # then what was said of it before holds
+                line |= {"confidence": outcome.confidence, "width": outcome.width, "height": outcome.height}
         if task.hints is not None:
             line |= {"hints_size": task.hints.size, "hints_mtime": task.hints.mtime}
             line |= {"hints_tag": task.hints.tag} if task.hints.tag else {}
@@ -196,7 +199,12 @@ class Journal:
             photo = next((line[verb] for verb in VERBS if verb in line), None)
             if photo is None:
                 raise ValueError("no line of a journal")
-            self.entries[photo] = _entry(photo, line, self.entries.get(photo))
+            earlier = self.entries.get(photo)
+            self.entries[photo] = entry = _entry(photo, line, earlier)
+            if earlier is not None and earlier.result_file is not None and earlier.result != entry.result:
+                self.superseded[earlier.result] = earlier.result_file
+            if entry.result_file is not None:
+                self.superseded.pop(entry.result, None)
             self.begun.pop(photo, None)
             self.stale.discard(photo)
 
@@ -223,7 +231,7 @@ def _entry(photo: str, line: Mapping[str, Any], earlier: Entry | None) -> Entry:
         weights=sys.intern(line["weights"]),  # the same in all
         options=sys.intern(line["options"]),
         result_file=file,
-        confidence=line.get("confidence"),
+        confidence=line.get("confidence", None if earlier is None or file is None else earlier.confidence),
         error=line.get("error"),
         left_alone="left" in line,
         hints=_hints(line) if "hints_size" in line else None,

@@ -10,21 +10,22 @@ from pathlib import Path
 
 from colorizer_cli.photo.temporary import SUFFIX, is_cut, temporary_prefix
 
-RANDOM = re.compile(r"[a-z0-9_]{8}" + re.escape(SUFFIX))  # what tempfile.mkstemp puts behind a prefix
+# What tempfile.mkstemp puts behind a prefix; and what a page, or a copy with more metadata, has behind that
+RANDOM = re.compile(r"[a-z0-9_]{8}" + re.escape(SUFFIX) + r"(\.part|\.\d+)?")
 
 
-def sweep(output: str, results: Iterable[str], alone: bool = True) -> int:
+def sweep(output: str, results: Iterable[str], alone: bool = True, busy: Iterable[str] = ()) -> int:
     """Removes the temporary files of these results, and no others. → how many there were.
 
     `alone`: no other run is at work in the folder. Where one may be, files are left whose name, cut short, another
-    result's may have as well.
+    result's may have as well; and so are those that may be of results that this run is writing, `busy`.
     """
+    in_work = {_place(output, result) for result in busy}
     by_folder: dict[str, set[str]] = {}
     for result in results:
-        path = Path(output, result)
-        if not alone and is_cut(path):
-            continue
-        by_folder.setdefault(str(path.parent), set()).add(temporary_prefix(path))
+        folder, prefix = place = _place(output, result)
+        if place not in in_work and (alone or not is_cut(Path(result))):
+            by_folder.setdefault(folder, set()).add(prefix)
     removed = 0
     for folder, prefixes in by_folder.items():
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
@@ -33,3 +34,13 @@ def sweep(output: str, results: Iterable[str], alone: bool = True) -> int:
                     os.unlink(os.path.join(folder, name))
                     removed += 1
     return removed
+
+
+def shares_temporary_name(result: str, others: Iterable[str]) -> bool:
+    """Whether temporary files of the result may be taken for one of the others'."""
+    return any(_place("", result) == _place("", other) for other in others)
+
+
+def _place(output: str, result: str) -> tuple[str, str]:
+    path = Path(output, result)
+    return str(path.parent), temporary_prefix(path)

@@ -40,9 +40,9 @@ class LocalOutput:
 
         return identity
 
-    def is_blind(self) -> bool:
+    def is_blind(self, probing: bool = True) -> bool:
         folder = self._folder
-        return is_blind(folder if os.path.isdir(folder) else os.path.dirname(folder) or ".")
+        return is_blind(folder if os.path.isdir(folder) else os.path.dirname(folder) or ".", probing)
 
-    def sweep(self, results: Iterable[str], alone: bool) -> int:
-        return sweep(self._folder, results, alone)
+    def sweep(self, results: Iterable[str], alone: bool, busy: Iterable[str] = ()) -> int:
+        return sweep(self._folder, results, alone, busy)

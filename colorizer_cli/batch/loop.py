@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from colorizer_cli.batch.interruption import Interruption
 from colorizer_cli.batch.job import BatchJob, Outcome, Task
 from colorizer_cli.batch.journal import Journal, SharedPalette
+from colorizer_cli.batch.leftovers import shares_temporary_name
 from colorizer_cli.batch.naming import Naming
 from colorizer_cli.batch.places import Output
 from colorizer_cli.batch.plan import Findings, Made, Plan
@@ -27,7 +28,10 @@ TICK = 0.5  # seconds between looks at time limits and Ctrl-C
 
 @dataclass
 class Loop:
-    """A run under way. `summary` fills; what is written of a photo is in the journal as soon as it is known."""
+    """A run under way. `summary` fills; what is written of a photo is in the journal as soon as it is known.
+
+    `unswept`: results whose temporary files, if there are any, can be removed when no worker writes any more.
+    """
 
     job: BatchJob
     output: Output
@@ -38,6 +42,7 @@ class Loop:
     observer: Observer
     summary: Summary
     series: Series = field(init=False)
+    unswept: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         known: dict[str, Sequence[float] | None] = {
@@ -55,15 +60,16 @@ class Loop:
 
     def watch(self, interruption: Interruption) -> None:
         """Does what there is to do, again and again, until the user has had enough."""
-        unchanged = None
+        unchanged, job = None, self.job
         with Settling() as settling:
             while not interruption.asked:
                 started = time.monotonic()
                 self.summary.findings = findings = Findings()
                 self.series.look_again()
                 is_complete, samples = settling.is_complete, self.series.samples
-                plan = Plan(self.job, self.journal, self.naming, self.made, is_complete, findings, samples)
+                plan = Plan(job, self.journal, self.naming, self.made, is_complete, findings, samples)
                 self._work(iter(plan), interruption, first=unchanged is None)
+                job = replace(job, retry_failed=False)  # once in a run
                 # what this run has coloured is met unchanged at the next look, and is not to be counted twice
                 unchanged = findings.unchanged if unchanged is None else unchanged
                 findings.unchanged = unchanged
@@ -116,7 +122,7 @@ class Loop:
         summary, photo = self.summary, outcome.task.photo
         summary.failures.pop(photo, None)  # of an earlier look at a watched folder
         if outcome.error is not None:
-            self.output.sweep([outcome.task.result], self.job.shard is None)
+            self._sweep(outcome.task.result)
             summary.failures[photo] = outcome.error
         elif outcome.left_alone:
             summary.findings.left_alone += 1
@@ -126,3 +132,10 @@ class Loop:
             summary.done += 1
         self.journal.finish(outcome, self.made.weights, self.made.options)
         self.observer.outcome(outcome)
+
+    def _sweep(self, result: str) -> None:
+        """Removes what a killed worker has left of a result; later, where another's files could be taken for it."""
+        busy = [task.result for task in self.workers.busy]
+        if shares_temporary_name(result, busy):
+            self.unswept.append(result)
+        self.output.sweep([result], self.job.shard is None, busy)

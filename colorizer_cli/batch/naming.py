@@ -79,8 +79,14 @@ def _suffix(name: str) -> str:
     return os.path.splitext(name)[1]
 
 
-def is_blind(folder: str) -> bool:
-    """Whether the file system of `folder` takes "a" and "A" for one name. False where nothing can be written."""
+def is_blind(folder: str, probing: bool = True) -> bool:
+    """Whether the file system of `folder` takes "a" and "A" for one name. False where nothing can be written.
+
+    `probing`: a file may be made for a moment; else the folder's own name says it, if it has letters.
+    """
+    if not probing:
+        home, name = os.path.split(os.path.realpath(folder))
+        return name != name.swapcase() and os.path.exists(os.path.join(home, name.swapcase()))
     try:
         with tempfile.NamedTemporaryFile(prefix=".colorize-A-", dir=folder) as probe:
             head, tail = os.path.split(probe.name)

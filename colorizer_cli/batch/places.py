@@ -31,11 +31,13 @@ class Output(Protocol):
     def existing(self, folder: str, names: Iterable[str]) -> Existing:
         """→ a function that tells what is there under one of these results' names, below `folder`, or None."""
 
-    def is_blind(self) -> bool:
-        """Whether names are taken for equal that differ in case or in Unicode form only."""
+    def is_blind(self, probing: bool = True) -> bool:
+        """Whether names are taken for equal that differ in case or in Unicode form only. `probing`: a file may be made
+        for a moment, to find out."""
 
-    def sweep(self, results: Iterable[str], alone: bool) -> int:
-        """Removes what killed processes have left of these results. → how many. `alone`: no other run is at work."""
+    def sweep(self, results: Iterable[str], alone: bool, busy: Iterable[str] = ()) -> int:
+        """Removes what killed processes have left of these results. → how many. `alone`: no other run is at work;
+        `busy`: results that this one is writing."""
 
 
 def output_of(place: str) -> Output:

@@ -121,8 +121,9 @@ class Plan:
     def _decide(self, listing: Listing, photo: str, result: str, there: Identity | None) -> Task | None:
         """→ the task, or None where there is nothing to do. `there`: what has the result's name now."""
         job, findings, entry = self.job, self.findings, self.journal.entries.get(photo)
-        ours = entry is not None and entry.result == result and there is not None and entry.result_file == there
-        ours = ours or self.journal.begun.get(photo) == result
+        written = entry is not None and entry.result == result and there is not None and entry.result_file == there
+        earlier = there is not None and self.journal.superseded.get(result) == there
+        ours = written or earlier or self.journal.begun.get(photo) == result
         hints = self._identity(listing, hints_beside(photo))
         known = self._still_good(photo, entry) if entry is not None and photo not in self.journal.stale else None
         if entry is not None and known is not None:
@@ -134,7 +135,7 @@ class Plan:
             if entry.left_alone and same:
                 findings.left_alone += 1
                 return None
-            if entry.error is None and same and ours:
+            if entry.error is None and same and written:
                 findings.unchanged += 1
                 return None
         if there is not None and not (ours or job.overwrite):
@@ -142,7 +143,9 @@ class Plan:
             return None
         if self.is_complete is not None and not self.is_complete(os.path.join(job.source, photo)):
             return None
-        reusable = ours and entry is not None and entry.error is None and not entry.left_alone and entry.hints == hints
+        reusable = (
+            written and entry is not None and entry.error is None and not entry.left_alone and entry.hints == hints
+        )
         known, listed = known if reusable else None, None if listing.stored is None else self._identity(listing, photo)
         return Task(photo, result, ours or job.overwrite, known, hints, listed=listed)
 

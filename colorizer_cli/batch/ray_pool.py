@@ -205,7 +205,7 @@ class RayPool:
                 )
             return
         self._lost.add(actor.task.result)
-        self._output.sweep([actor.task.result], self._job.shard is None)
+        self._output.sweep([actor.task.result], self._job.shard is None, [task.result for task in self.busy])
         self._deaths[actor.task.photo] += actor.begun
         if self._deaths[actor.task.photo] >= DEATHS:
             del self._deaths[actor.task.photo]

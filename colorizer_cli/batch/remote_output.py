@@ -62,10 +62,10 @@ class RemoteOutput:
             self._listed = folder, {item.name: item.stored for item in everything if item.stored is not None}
         return self._listed[1]
 
-    def is_blind(self) -> bool:
+    def is_blind(self, probing: bool = True) -> bool:
         return False
 
-    def sweep(self, results: Iterable[str], alone: bool) -> int:
+    def sweep(self, results: Iterable[str], alone: bool, busy: Iterable[str] = ()) -> int:
         try:
             return self._store.abort_uploads(results)
         except StorageError:  # it needs a right of its own, and may be left to the store's life cycle rules

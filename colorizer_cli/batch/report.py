@@ -12,21 +12,24 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote_from_bytes
 
-from colorizer_cli.batch.job import BatchJob
+from colorizer_cli.batch.job import BatchJob, usable_cores
 from colorizer_cli.batch.journal import Entry, Journal
 from colorizer_cli.batch.summary import Summary
 from colorizer_cli.batch.thumbnails import thumbnail_pairs
-from colorizer_cli.errors import OutputError
+from colorizer_cli.errors import OutputError, UsageError
 
 TEMPLATE = Path(__file__).with_name("report.html")
 MARK = b"<!-- colorize report -->"
+SUFFIXES = (".html", ".htm")
 SIDES = ((1500, 320), (6000, 200))  # up to so many photos: this many pixels; the page stays below 60 MB
 SMALLEST_SIDE = 160
 
 
 def check_report(path: str, overwrite: bool) -> None:
-    """Raises OutputError where a report could not be written there, before any work is done. An earlier report is
-    replaced; another file only with `overwrite`."""
+    """Raises OutputError where a report could not be written there, UsageError where it is no page by its name, before
+    any work is done. An earlier report is replaced; another file only with `overwrite`."""
+    if os.path.splitext(path)[1].lower() not in SUFFIXES:
+        raise UsageError(f"--report {path}: expected a name that ends in .html")
     folder = os.path.dirname(path) or "."
     if os.path.isdir(path) or not os.path.isdir(folder):
         raise OutputError(f"--report {path}: expected a file name in a folder that exists")
@@ -45,7 +48,7 @@ def write_report(path: str, job: BatchJob, journal: Journal, summary: Summary) -
     side = next((side for count, side in SIDES if len(done) <= count), SMALLEST_SIDE)
     files = ((os.path.join(job.source, photo), os.path.join(job.output, entries[photo].result)) for photo in done)
     folder = os.path.dirname(os.path.abspath(path))
-    pictures = zip(done, thumbnail_pairs(files, side, job.jobs), strict=True)
+    pictures = zip(done, thumbnail_pairs(files, side, job.jobs or usable_cores()), strict=True)
     described = (
         _description(job, photo, entries[photo], folder)
         | ({} if pair is None else {"before": pair.before, "after": pair.after, "width": pair.width})

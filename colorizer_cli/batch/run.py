@@ -52,14 +52,15 @@ def run(job: BatchJob, observer: Observer) -> Summary:
             )
         journal.start_run(**_facts(job, made))
         workers = _workers(job, journal, lock, observer)
+        unswept: list[str] = []
         try:
             with Census(job, observer), interruptible() as interruption:
-                loop = Loop(job, output, journal, naming, made, workers, observer, summary)
+                loop = Loop(job, output, journal, naming, made, workers, observer, summary, unswept=unswept)
                 (loop.watch if job.watch else loop.once)(interruption)
         finally:
             in_hand = [task.result for task in workers.busy]
             workers.kill()
-            output.sweep(in_hand, job.shard is None)
+            output.sweep([*in_hand, *unswept], job.shard is None)
         summary.interrupted = interruption.asked
         summary.failures = summary.findings.failed_before | summary.failures
         if job.report is not None:
@@ -77,7 +78,7 @@ def preview(job: BatchJob) -> tuple[Iterator[Task], Findings]:
     check_source(job, journal)
     if job.fresh:
         journal.stale.update(journal.entries)
-    plan = Plan(job, journal, Naming(job.form, output.is_blind()), _made(job))
+    plan = Plan(job, journal, Naming(job.form, output.is_blind(probing=False)), _made(job))
     return iter(plan), plan.findings
 
 

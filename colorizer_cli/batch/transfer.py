@@ -76,7 +76,7 @@ class Transfer:
     def delivered(self, task: Task, files: LocalFiles) -> Identity | None:
         """What the result is that was there before; None where it has gone."""
         if self._output is None:
-            return Identity.of(os.stat(files.result))
+            return Identity.of(os.stat(files.result)) if os.path.isfile(files.result) else None
         stored = self._output.info(task.result)
         return None if stored is None else Identity.of_stored(stored)
 

@@ -45,8 +45,8 @@ class Listing:
 class Walk:
     """Walks `root` from the top, skipping hidden names, what is no photo by its suffix, and the folder `excluded`.
 
-    A linked folder is followed if it lies outside `root`, and once: the photos inside `root` are met under their own
-    paths. So loops end, and nothing is coloured twice.
+    A linked folder is followed if it lies outside `root`, does not hold it, and once: the photos inside `root` are met
+    under their own paths. So loops end, and nothing is coloured twice.
     """
 
     root: str
@@ -57,15 +57,15 @@ class Walk:
 
     def __iter__(self) -> Iterator[Listing]:
         root = os.path.realpath(self.root)
-        followed: set[tuple[int, int]] = set()
+        outside = _Outside(root)
         waiting = [""]
         while waiting:
-            listing = self._list(waiting.pop(), root, followed)
+            listing = self._list(waiting.pop(), outside)
             if listing is not None:
                 yield listing
                 waiting += (os.path.join(listing.folder, name) for name in reversed(listing.subfolders))
 
-    def _list(self, folder: str, root: str, followed: set[tuple[int, int]]) -> Listing | None:
+    def _list(self, folder: str, outside: _Outside) -> Listing | None:
         photos, subfolders = [], []
         try:
             with os.scandir(os.path.join(self.root, folder)) as entries:
@@ -73,7 +73,7 @@ class Walk:
                     if entry.name.startswith("."):
                         self.skipped.hidden += 1
                     elif self._is_folder(entry):
-                        if self.recursive and self._is_to_be_entered(entry, root, followed):
+                        if self.recursive and self._is_to_be_entered(entry, folder, outside):
                             subfolders.append(entry.name)
                     elif self._is_photo(entry, folder):
                         photos.append(entry.name)
@@ -88,19 +88,18 @@ class Walk:
         except OSError:  # a link that leads to itself
             return False
 
-    def _is_to_be_entered(self, entry: os.DirEntry[str], root: str, followed: set[tuple[int, int]]) -> bool:
-        if self.excluded is None and not entry.is_symlink():
+    def _is_to_be_entered(self, entry: os.DirEntry[str], folder: str, outside: _Outside) -> bool:
+        linked = entry.is_symlink()
+        if self.excluded is None and not linked and folder not in outside.folders:
             return True
         status = entry.stat()
         identity = (status.st_dev, status.st_ino)
         if identity == self.excluded:
             return False
-        if entry.is_symlink():
-            target = os.path.realpath(entry.path)
-            if identity in followed or target == root or target.startswith(os.path.join(root, "")):
-                self.skipped.linked_twice += 1
-                return False
-            followed.add(identity)
+        elsewhere = linked or folder in outside.folders
+        if elsewhere and not outside.enter(entry.path, os.path.join(folder, entry.name), identity):
+            self.skipped.linked_twice += 1
+            return False
         return True
 
     def _is_photo(self, entry: os.DirEntry[str], folder: str) -> bool:
@@ -110,6 +109,25 @@ class Walk:
         if not matches(entry.name, folder, self.patterns):
             self.skipped.not_matching += 1
             return False
+        return True
+
+
+@dataclass
+class _Outside:
+    """The folders outside `root` that links have led to, and those below them: `folders` by their path in the walk."""
+
+    root: str
+    folders: set[str] = field(default_factory=set)
+    seen: set[tuple[int, int]] = field(default_factory=set)
+
+    def enter(self, path: str, folder: str, identity: tuple[int, int]) -> bool:
+        """Whether to go on there: not where the walk has been, or comes anyhow."""
+        target = os.path.realpath(path)
+        inside = target == self.root or target.startswith(os.path.join(self.root, ""))
+        if identity in self.seen or inside or self.root.startswith(os.path.join(target, "")):
+            return False
+        self.seen.add(identity)
+        self.folders.add(folder)
         return True
 
 

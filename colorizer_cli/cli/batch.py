@@ -156,13 +156,15 @@ def batch(
         _preview(job, as_json)
         return
     from colorizer_cli.batch.run import run
-    from colorizer_cli.cli.batch_display import display, print_summary
+    from colorizer_cli.cli.batch_display import display, print_summary, print_trouble
 
     with display(as_json, quiet, verbose) as observer:
         summary = run(job, observer)
     if as_json:
         print_json({"event": "summary"} | summary.as_json())
-    elif not quiet:
+    elif quiet:
+        print_trouble(summary, output, quiet)
+    else:
         print_summary(summary, output)
     raise typer.Exit(summary.exit_code)
 

@@ -155,6 +155,14 @@ def print_summary(summary: Summary, output: str) -> None:
     )
     for line in findings_lines(summary.findings):
         say(line)
+    print_trouble(summary, output)
+
+
+def print_trouble(summary: Summary, output: str, quiet: bool = False) -> None:
+    """What --quiet, too, tells: photos that have failed, and that the run was interrupted."""
+    if quiet:
+        for line in _trouble_lines(summary.findings):
+            say(line)
     _print_some("failed", summary.failures, output)
     if summary.interrupted:
         say("interrupted; the same command goes on from here")
@@ -172,7 +180,18 @@ def findings_lines(findings: Findings) -> Iterator[str]:
     }
     if any(left.values()):
         yield "left alone: " + ", ".join(f"{count} {what}" for what, count in left.items() if count)
-    for folder, reason in skipped.unreadable.items():
+    yield from _trouble_lines(findings)
+    if findings.converted or findings.renamed:
+        examples = ", ".join(f"{printable(photo)} → {printable(name)}" for photo, name in findings.examples.items())
+        yield (
+            f"{findings.converted} in another format, as theirs cannot hold the result,"
+            f" {findings.renamed} renamed to be distinct: {examples}"
+        )
+
+
+def _trouble_lines(findings: Findings) -> Iterator[str]:
+    """The part of it that exit code 3 is about."""
+    for folder, reason in findings.skipped.unreadable.items():
         yield f"{printable(folder)}: {reason}"
     if findings.existing:
         names = ", ".join(printable(name) for name in findings.existing[:3])
@@ -180,12 +199,6 @@ def findings_lines(findings: Findings) -> Iterator[str]:
         yield (
             f"{len(findings.existing)} not coloured, as other files have their names ({names}{more});"
             " --overwrite replaces them"
-        )
-    if findings.converted or findings.renamed:
-        examples = ", ".join(f"{printable(photo)} → {printable(name)}" for photo, name in findings.examples.items())
-        yield (
-            f"{findings.converted} in another format, as theirs cannot hold the result,"
-            f" {findings.renamed} renamed to be distinct: {examples}"
         )
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -112,6 +113,31 @@ def test_output_inside_the_input(colorize: Run, scans: Scans, tmp_path: Path):
     for _ in range(2):
         assert colorize("batch", "scans", "-o", "scans/colour").returncode == 0
     assert not (folder / "colour" / "colour").exists()
+
+
+def test_a_tree_that_would_come_down_on_itself_is_refused(colorize: Run, scans: Scans, tmp_path: Path, hashes: Hashes):
+    folder = scans(3)
+    (folder / "scans").mkdir()
+    shutil.copy(next(folder.glob("*.jpg")), folder / "scans")
+    before = hashes(folder)
+    done = colorize("batch", "scans", "-o", ".", "--overwrite")
+    assert done.returncode == 2
+    assert b"would be written over them" in done.stderr
+    shutil.rmtree(folder / "scans")
+    assert colorize("batch", "scans", "-o", ".").returncode == 0
+    assert set(before) - {b"scans/" + next(folder.glob("*.jpg")).name.encode()} >= set(hashes(folder))
+
+
+def test_quiet_is_about_success(colorize: Run, scans: Scans, tmp_path: Path):
+    folder = scans(2)
+    assert colorize("batch", "scans", "-o", "colour", "-q").stderr == b""
+    (folder / "broken.jpg").write_bytes(b"no photo")
+    (folder / "new.jpg").write_bytes(next(folder.glob("scan*")).read_bytes())
+    (tmp_path / "colour" / "new.jpg").write_bytes(b"precious")
+    done = colorize("batch", "scans", "-o", "colour", "-q")
+    assert done.returncode == 3
+    assert b"broken.jpg" in done.stderr
+    assert b"new.jpg" in done.stderr
 
 
 def test_other_peoples_files_are_not_replaced(colorize: Run, scans: Scans, tmp_path: Path):

@@ -145,6 +145,16 @@ def test_5000_photos(browser: Browser, tmp_path: Path, gray_jpeg: Path, gray_pix
     seen.assert_quiet(file)
 
 
+def test_a_report_is_no_photo(colorize: Run, scans: Callable[..., Path], tmp_path: Path):
+    photo = next(scans(1).glob("*"))
+    before = photo.read_bytes() if photo.is_file() else b""
+    for name in ("scans/report.jpg", str(photo)):
+        done = colorize("batch", "scans", "-o", "colour", "--report", name, "--overwrite")
+        assert done.returncode == 2
+        assert b".html" in done.stderr
+    assert not photo.is_file() or photo.read_bytes() == before
+
+
 def test_a_report_replaces_a_report_and_nothing_else(colorize: Run, scans: Callable[..., Path], tmp_path: Path):
     scans(1)
     arguments = ["batch", "scans", "-o", "colour", "--report", "report.html"]

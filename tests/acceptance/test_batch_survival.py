@@ -123,6 +123,26 @@ def test_a_crash_takes_one_photo_with_it(
     assert colorize("batch", "scans", "-o", "colour", "--retry-failed").returncode == 0
 
 
+def test_a_failure_leaves_a_photo_alone_that_is_being_written_under_a_like_name(
+    command: str, tmp_path: Path, slow_photo: Path, gray_jpeg: Path
+):
+    """Temporary files keep the first 40 characters of a name."""
+    name = "Smith family, summer holidays by the sea, 19"
+    slow_photo.rename(slow_photo.parent / f"{name}30.png")
+    running = start(command, tmp_path, "--jobs", "2")
+    wait_for(lambda: being_written(tmp_path / "colour"))
+    code, message = end(running)
+    assert code == 0, message
+    for number in range(4):
+        (slow_photo.parent / f"{name}3{number + 1}.jpg").write_bytes(gray_jpeg.read_bytes()[: 5000 * number])
+    (tmp_path / "colour" / f"{name}30.png").unlink()
+    running = start(command, tmp_path, "--jobs", "2")
+    code, message = end(running)
+    assert code == 3
+    assert "1 coloured, 4 failed" in message
+    assert not being_written(tmp_path / "colour")
+
+
 def interlaced_png(side: int) -> bytes:
     """A black square of one bit a pixel (PNG specification, 3rd edition: chunks, Adam7)."""
 

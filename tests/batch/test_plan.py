@@ -110,6 +110,40 @@ def test_a_result_whose_line_was_never_written_is_replaced(archive: Archive):
     assert archive.plan()[0] == [Task("d.jpg", "d.jpg", overwrite=True)]
 
 
+def test_a_result_that_has_gone_while_its_photo_was_begun_again_is_made_again(archive: Archive):
+    (archive.output / "a.jpg").unlink()
+    archive.journal.begin({"a.jpg": "a.jpg"})  # and interrupted before it was done
+    assert archive.plan()[0] == [Task("a.jpg", "a.jpg", overwrite=True)]
+
+
+def test_a_foreign_file_whose_replacement_was_interrupted_is_not_taken_for_a_result(archive: Archive):
+    (archive.output / "a.jpg").write_bytes(b"retouched by hand")
+    archive.journal.begin({"a.jpg": "a.jpg"})  # by a run with overwrite
+    assert archive.plan()[0] == [Task("a.jpg", "a.jpg", overwrite=True)]
+
+
+def test_results_of_an_earlier_format_are_still_ours(archive: Archive):
+    for form in ("png", None, "png"):
+        tasks, findings = archive.plan(options=str(form), form=form)
+        assert not findings.existing, form
+        assert {task.photo for task in tasks} >= {"a.jpg", "b.jpg"}
+        for task in tasks:
+            (archive.output / task.result).write_bytes(f"as {form}".encode())
+            written = Identity.of(os.stat(archive.output / task.result))
+            identity = Identity.of(os.stat(archive.source / task.photo), "hash")
+            archive.journal.finish(Outcome(task, 0, identity, written), WEIGHTS, str(form))
+    (archive.output / "a.jpg").write_bytes(b"retouched by hand")
+    assert archive.plan()[1].existing == ["a.jpg"]
+
+
+def test_what_was_said_of_an_unchanged_photo_still_holds(archive: Archive):
+    entry = archive.journal.entries["a.jpg"]
+    task = Task("a.jpg", "a.jpg")
+    archive.journal.finish(Outcome(task, 0, entry.identity, entry.result_file, confidence=0.6), WEIGHTS, OPTIONS)
+    archive.journal.finish(Outcome(task, 0, entry.identity, entry.result_file, unchanged=True), WEIGHTS, OPTIONS)
+    assert archive.journal.entries["a.jpg"].confidence == 0.6
+
+
 def test_failed_photos_wait_for_a_change_or_for_the_user(archive: Archive):
     archive.add("bad.jpg")
     archive.colour(error="broken")

@@ -58,6 +58,28 @@ def test_loops_end_and_nothing_is_met_twice(tmp_path: Path):
     assert walk.skipped.linked_twice == 4
 
 
+def test_a_link_to_a_folder_above_is_not_followed(tmp_path: Path):
+    tree(tmp_path / "in", "a.jpg")
+    tree(tmp_path, "b.jpg")
+    (tmp_path / "in" / "up").symlink_to(tmp_path)
+    walk = Walk(str(tmp_path / "in"))
+    assert photos(walk) == ["a.jpg"]
+    assert walk.skipped.linked_twice == 1
+
+
+@pytest.mark.parametrize("names", [("x1", "x2"), ("x2", "x1")])
+def test_folders_outside_that_overlap_are_met_once(tmp_path: Path, names: tuple[str, str]):
+    tree(tmp_path / "outside", "a.jpg", "sub/b.jpg", "sub/deep/c.jpg")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / names[0]).symlink_to(tmp_path / "outside")
+    (tmp_path / "in" / names[1]).symlink_to(tmp_path / "outside" / "sub" / "deep")
+    assert sorted(os.path.basename(photo) for photo in photos(Walk(str(tmp_path / "in")))) == [
+        "a.jpg",
+        "b.jpg",
+        "c.jpg",
+    ]
+
+
 def test_the_output_folder_is_not_picked_up(tmp_path: Path):
     tree(tmp_path, "a.jpg", "colour/a.jpg", "colour/sub/b.jpg")
     status = os.stat(tmp_path / "colour")
