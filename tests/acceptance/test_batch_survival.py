@@ -128,18 +128,14 @@ def test_a_failure_leaves_a_photo_alone_that_is_being_written_under_a_like_name(
 ):
     """Temporary files keep the first 40 characters of a name."""
     name = "Smith family, summer holidays by the sea, 19"
-    slow_photo.rename(slow_photo.parent / f"{name}30.png")
-    running = start(command, tmp_path, "--jobs", "2")
-    wait_for(lambda: being_written(tmp_path / "colour"))
-    code, message = end(running)
-    assert code == 0, message
-    for number in range(4):
-        (slow_photo.parent / f"{name}3{number + 1}.jpg").write_bytes(gray_jpeg.read_bytes()[: 5000 * number])
-    (tmp_path / "colour" / f"{name}30.png").unlink()
-    running = start(command, tmp_path, "--jobs", "2")
-    code, message = end(running)
+    slow_photo.rename(slow_photo.parent / f"{name}00.png")
+    for number in range(1, 41):  # failures at all times, while the first is decoded and while it is written
+        whole = gray_jpeg.read_bytes()
+        photo = whole[:-100] if number % 2 else whole
+        (slow_photo.parent / f"{name}{number:02}.jpg").write_bytes(photo)
+    code, message = end(start(command, tmp_path, "--jobs", "2"))
     assert code == 3
-    assert "1 coloured, 4 failed" in message
+    assert "21 coloured, 20 failed" in message
     assert not being_written(tmp_path / "colour")
 
 
