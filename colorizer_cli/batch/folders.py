@@ -36,7 +36,7 @@ def check_folders(job: BatchJob) -> None:
         )
     if not any(remote) and os.path.isdir(job.output) and os.path.samefile(job.source, job.output):
         raise UsageError(f"-o {job.output} is the folder of the photos, which stays as it is; choose another one")
-    if not any(remote):
+    if not any(remote) and job.recursive:
         _check_apart(job)
 
 
@@ -45,7 +45,7 @@ def _check_apart(job: BatchJob) -> None:
     source, output = os.path.realpath(job.source), os.path.realpath(job.output)
     if source.startswith(os.path.join(output, "")):
         first = os.path.relpath(source, output).split(os.sep)[0]
-        if os.path.lexists(os.path.join(source, first)):
+        if os.path.isdir(os.path.join(source, first)):
             there = os.path.join(job.source, first)
             raise UsageError(
                 f"-o {job.output} contains the photos, and {there} would be written over them; choose another folder"

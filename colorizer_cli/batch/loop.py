@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 
 from colorizer_cli.batch.interruption import Interruption
@@ -60,16 +60,15 @@ class Loop:
 
     def watch(self, interruption: Interruption) -> None:
         """Does what there is to do, again and again, until the user has had enough."""
-        unchanged, job = None, self.job
+        unchanged, retried = None, set[str]()
         with Settling() as settling:
             while not interruption.asked:
                 started = time.monotonic()
                 self.summary.findings = findings = Findings()
                 self.series.look_again()
                 is_complete, samples = settling.is_complete, self.series.samples
-                plan = Plan(job, self.journal, self.naming, self.made, is_complete, findings, samples)
+                plan = Plan(self.job, self.journal, self.naming, self.made, is_complete, findings, samples, retried)
                 self._work(iter(plan), interruption, first=unchanged is None)
-                job = replace(job, retry_failed=False)  # once in a run
                 # what this run has coloured is met unchanged at the next look, and is not to be counted twice
                 unchanged = findings.unchanged if unchanged is None else unchanged
                 findings.unchanged = unchanged

@@ -54,6 +54,7 @@ class Plan:
     made         what a result must have been made with
     is_complete  whether a photo, by its path, is there as a whole; those that are not are passed over
     samples      of the folders that were met, where their photos are to share a palette
+    retried      photos that failed and have been given out again, as --retry-failed says: once in a run
     """
 
     job: BatchJob
@@ -63,6 +64,7 @@ class Plan:
     is_complete: Callable[[str], bool] | None = None
     findings: Findings = field(default_factory=Findings)
     samples: dict[str, list[str]] = field(default_factory=dict)
+    retried: set[str] = field(default_factory=set)
 
     def __iter__(self) -> Iterator[Task]:
         job, output = self.job, output_of(self.job.output)
@@ -129,7 +131,7 @@ class Plan:
         if entry is not None and known is not None:
             current = self._identity(listing, photo)
             same = current is not None and known.same_file(current) and entry.hints == hints
-            if entry.error is not None and same and not job.retry_failed:
+            if entry.error is not None and same and (not job.retry_failed or photo in self.retried):
                 findings.failed_before[photo] = entry.error
                 return None
             if entry.left_alone and same:
@@ -143,6 +145,8 @@ class Plan:
             return None
         if self.is_complete is not None and not self.is_complete(os.path.join(job.source, photo)):
             return None
+        if entry is not None and entry.error is not None:
+            self.retried.add(photo)
         reusable = (
             written and entry is not None and entry.error is None and not entry.left_alone and entry.hints == hints
         )

@@ -160,3 +160,5 @@ def _write(made: Path, job: Export) -> None:
     for name in (SAFETENSORS, ONNX, CARD, CONFIG):  # the config, which vouches for the others, last
         if (made / name).is_file():
             write_bytes((made / name).read_bytes(), job.output / name, overwrite=job.overwrite)
+        elif job.overwrite:
+            (job.output / name).unlink(missing_ok=True)  # another network's card

@@ -27,6 +27,7 @@ STRUCTURE = frozenset(
 )
 LARGEST_TAG = 16_000  # bytes; a block has to fit into one JPEG segment of 65,535
 LARGEST_BLOCK = 65_000
+SEGMENT = 65_533  # bytes that follow the length of a JPEG segment
 
 
 class ExifTags:
@@ -90,7 +91,7 @@ def for_segment(block: bytes | None) -> bytes | None:
     if block is None:
         return None
     block = block if block.startswith(MARK) else MARK + block
-    return block if len(block) < LARGEST_BLOCK else ExifTags.of_block(block).block()
+    return block if len(block) <= SEGMENT else ExifTags.of_block(block).block()
 
 
 def without_thumbnail(block: bytes | None) -> bytes | None:

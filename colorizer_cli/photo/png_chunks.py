@@ -15,18 +15,22 @@ from typing import BinaryIO
 
 HEADER_END = 33  # signature and IHDR
 XMP_KEY = "XML:com.adobe.xmp"  # which libvips tells of
-LARGEST_TEXT = 10_000_000  # bytes, packed and unpacked; what is larger is left out
+LARGEST_TEXT = 10_000_000  # bytes of one text, packed and unpacked, and of all; what goes beyond is left out
 
 
 def read_texts(file: BinaryIO) -> dict[str, str]:
     """Key → text, those of one key joined by line breaks; XMP is left out, and so is what is damaged."""
-    texts: dict[str, str] = {}
+    texts: dict[str, list[str]] = {}
+    room = LARGEST_TEXT
     for kind, body in _text_chunks(file):
         key, _, rest = body.partition(b"\0")
-        name, text = key.decode("latin-1"), _text(kind, rest)
+        name, text = key.decode("latin-1"), _text(kind, rest, room)
         if text is not None and name != XMP_KEY:
-            texts[name] = f"{texts[name]}\n{text}" if name in texts else text
-    return texts
+            texts.setdefault(name, []).append(text)
+            room -= len(text)
+            if room <= 0:
+                break
+    return {name: "\n".join(parts) for name, parts in texts.items()}
 
 
 def insert(path: Path, texts: Mapping[str, str]) -> None:
@@ -57,8 +61,8 @@ def _text_chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
             file.seek(length + 4, 1)
 
 
-def _text(kind: bytes, rest: bytes) -> str | None:
-    """What stands behind a chunk's key → its text."""
+def _text(kind: bytes, rest: bytes, room: int) -> str | None:
+    """What stands behind a chunk's key → its text, unpacked to at most `room` bytes."""
     if kind == b"tEXt":
         return rest.decode("latin-1")
     packed, data = True, rest[1:]  # behind the method of compression, of which there is one
@@ -70,7 +74,7 @@ def _text(kind: bytes, rest: bytes) -> str | None:
     if packed:
         unpacking = zlib.decompressobj()
         try:
-            data = unpacking.decompress(data, LARGEST_TEXT)
+            data = unpacking.decompress(data, room)
         except zlib.error:
             return None
         if not unpacking.eof:

@@ -20,7 +20,15 @@ TINY = 64  # px on the short side
 
 
 class UnusableError(ColorizerError):
-    """A photo that teaches no colour; the message is the reason, a word or two."""
+    """A photo that teaches no colour; the message is the reason, a word or two. `passing`: another time it may."""
+
+    passing = False
+
+
+class NeedsExtraError(UnusableError):
+    """Its format is read by an extra that is not installed."""
+
+    passing = True
 
 
 def photos_below(folders: Sequence[Path]) -> list[Path]:
@@ -53,7 +61,7 @@ def decode_usable(path: Path, short_side: int) -> NDArray[np.uint8]:
         scale = min(1.0, short_side / min(photo.width, photo.height))
         pixels = photo.thumbnail(round(photo.width * scale), round(photo.height * scale))
     except MissingExtraError as error:
-        raise UnusableError(f"in need of {error.remedy}") from error
+        raise NeedsExtraError(f"in need of {error.remedy}") from error
     except (PhotoError, OSError) as error:
         raise UnusableError("broken") from error
     reason = colourless(pixels)

@@ -92,7 +92,11 @@ class PhotoCache:
             with writing_to(folder, remedy):
                 folder.mkdir(parents=True, exist_ok=True)
                 room = None if limit is None else limit - _make_room(folder, limit)
-                _decode_all(photos, file, short_side, decode or decode_photo, room, report)
+                passing = _decode_all(photos, file, short_side, decode or decode_photo, room, report)
+            found = cls(file)
+            if passing:  # decoded anew when what was missing is there
+                file.with_suffix(".json").unlink()
+            return found
         return cls(file)
 
 
@@ -114,7 +118,9 @@ def _decode_all(
     decode: Decode,
     room: int | None,
     report: Callable[[int, int], None],
-) -> None:
+) -> bool:
+    """→ whether photos were left out that may be usable another time."""
+    passing = False
     shapes: list[tuple[int, int]] = []
     names: list[str] = []
     skipped: dict[str, str] = {}
@@ -131,6 +137,7 @@ def _decode_all(
                         raise UnusableError("cache full")
                 except (ColorizerError, pyvips.Error) as error:
                     skipped[str(path)] = str(error).strip().splitlines()[0]
+                    passing |= isinstance(error, UnusableError) and error.passing
                     continue
                 out.write(pixels.tobytes())
                 written += pixels.nbytes
@@ -141,6 +148,7 @@ def _decode_all(
         index.write_text(json.dumps({"shapes": shapes, "names": names, "skipped": skipped}))
         os.replace(unfinished, file)
         os.replace(index, file.with_suffix(".json"))
+        return passing
     except BaseException:
         unfinished.unlink(missing_ok=True)
         unfinished.with_suffix(".json").unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from colorizer_cli.weights.names import CARD, CONFIG, ONNX, SAFETENSORS
 
 ASIDE = "not-better"
 SHEET, CURVES, LOG = "contact-sheet.jpg", "curves.png", "log.jsonl"
+OF_FILE_MANAGERS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".directory"})  # nobody's work is in them
 OWN = frozenset({CONFIG, SAFETENSORS, ONNX, CARD, SHEET, CURVES, LOG})  # what a fine-tuned folder holds
 
 
@@ -35,6 +36,7 @@ def check_replaceable(folder: Path) -> None:
     """Raises UsageError where a folder holds what is not part of a fine-tuned weights folder, or is none."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise UsageError(f"{folder} is no folder, and is not replaced; choose another name for the weights")
-    foreign = [] if not folder.exists() else sorted(item.name for item in folder.iterdir() if item.name not in OWN)
+    names = {item.name for item in folder.iterdir()} if folder.exists() else set()
+    foreign = sorted(names - OWN - OF_FILE_MANAGERS)
     if foreign:
         raise UsageError(f"{folder} holds {foreign[0]}, and is not replaced; choose another name for the weights")

@@ -154,6 +154,21 @@ def test_failed_photos_wait_for_a_change_or_for_the_user(archive: Archive):
     assert archive.photos() == ["bad.jpg"]
 
 
+def test_failed_photos_are_retried_once_in_a_run(archive: Archive):
+    archive.add("bad.jpg")
+    archive.colour(error="broken")
+    asked = BatchJob(str(archive.source), str(archive.output), retry_failed=True)
+    retried: set[str] = set()
+
+    def look(complete: bool = True) -> list[str]:
+        plan = Plan(asked, archive.journal, Naming(), Made(WEIGHTS, OPTIONS), lambda path: complete, retried=retried)
+        return [task.photo for task in plan]
+
+    assert [look(complete=False), look(), look()] == [[], ["bad.jpg"], []]
+    (archive.source / "bad.jpg").write_bytes(b"mended")
+    assert look() == ["bad.jpg"]
+
+
 def test_a_fresh_start_replaces_its_own_results(archive: Archive):
     archive.journal.start_run(source=str(archive.source), fresh=True)
     assert [task.overwrite for task in archive.plan()[0]] == [True] * 3

@@ -65,7 +65,8 @@ def test_weights_without_a_card(tmp_path: Path):
     shutil.copytree(EMBEDDED.path, bare)
     (bare / "README.md").unlink()
     export(Export(str(bare), tmp_path / "net.onnx"))
-    export(Export(str(bare), tmp_path / "again"))
+    export(Export(None, tmp_path / "again"))
+    export(Export(str(bare), tmp_path / "again", overwrite=True))  # the card that is there is not this network's
     assert sorted(path.name for path in (tmp_path / "again").iterdir()) == [
         "config.json",
         "model.onnx",

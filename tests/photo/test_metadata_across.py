@@ -151,6 +151,9 @@ def test_damaged_texts_of_a_png(tmp_path: Path, gray_pixels: np.ndarray):
     (tmp_path / "old.png").write_bytes(plain[:33] + chunks + plain[33:])
     texts = read_photo(tmp_path / "old.png").metadata.texts
     assert texts == {"Good": "text"}
+    many = b"".join(chunk(b"zTXt", b"%d\0\0" % number + zlib.compress(bytes(4_000_000))) for number in range(9))
+    (tmp_path / "old.png").write_bytes(plain[:33] + many + plain[33:])
+    assert len(read_photo(tmp_path / "old.png").metadata.texts) == 2
 
 
 @pytest.mark.parametrize("before", ["png", "webp"])

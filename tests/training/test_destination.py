@@ -31,6 +31,7 @@ def test_what_is_not_part_of_a_weights_folder_is_never_replaced(archive: Path, t
     output.mkdir()
     for name in OWN:
         (output / name).touch()
+    (output / ".DS_Store").touch()
     with pytest.raises(UsageError, match="--overwrite"):
         check_destination(output, [archive], overwrite=False)
     check_destination(output, [archive], overwrite=True)

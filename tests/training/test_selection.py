@@ -16,6 +16,7 @@ from colorizer_cli import Colorizer, read_photo, write_photo
 from colorizer_cli.color.colourless import colourless
 from colorizer_cli.errors import MissingExtraError, TrainingError
 from colorizer_cli.photo.usable import UnusableError, decode_usable
+from colorizer_cli.training.cache import PhotoCache
 from colorizer_cli.training.selection import read_archive, tell_reasons
 from colorizer_cli.training.split import FEWEST, HASH_RANGE, SHARE, held_back
 
@@ -72,6 +73,10 @@ def test_heic_without_its_extra_says_what_to_install(tmp_path: Path, monkeypatch
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(UnusableError, match=r"pip install 'colorizer-cli\[heif\]'"):
         decode_usable(tmp_path / "phone.heic", 96)
+    cached = PhotoCache.build([tmp_path / "phone.heic"], tmp_path / "cache", 96, decode_usable)
+    assert len(cached) == 0
+    monkeypatch.undo()
+    assert len(PhotoCache.build([tmp_path / "phone.heic"], tmp_path / "cache", 96, decode_usable)) == 1
     error = pickle.loads(pickle.dumps(MissingExtraError("a.heic is HEIC", "pip install x")))
     assert (str(error), error.remedy) == ("a.heic is HEIC: pip install x", "pip install x")
 
