@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pyvips
 
-from colorizer_cli.errors import PhotoError
+from colorizer_cli.errors import ColorizerError
 from colorizer_cli.photo.conversion import to_gray
 from colorizer_cli.photo.failures import decoding
 
@@ -45,7 +45,7 @@ class Decoding:
         """Decodes in a thread of its own, while the caller does something else."""
 
         def decode() -> None:
-            with contextlib.suppress(PhotoError):  # raised again where the pixels are asked for
+            with contextlib.suppress(ColorizerError):  # raised again where the pixels are asked for
                 self.result()
 
         self.begun = True

@@ -22,7 +22,7 @@ from colorizer_cli.photo.opening import Source, check_size, encoded_bytes, load,
 from colorizer_cli.photo.photo import Photo
 from colorizer_cli.photo.pillow_decoding import PILLOW_FORMATS, PillowFile
 from colorizer_cli.photo.rgb_profile import RgbProfile, is_srgb
-from colorizer_cli.photo.tiles import on_disk
+from colorizer_cli.photo.tiles import on_disk, pixel_bytes
 
 CHANNELS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb16": 3, "cmyk": 4}  # of colour, by libvips' interpretation
 HELD_BYTES = 2**26  # what the pixels of a photo that is to be turned may take in memory
@@ -62,7 +62,7 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
             if pillow is not None:
                 return _to_srgb(pillow.decode())
             # turning needs rows out of order
-            if turned and _bytes(header) > HELD_BYTES and (shrink == 1 or form != "jpeg"):
+            if turned and pixel_bytes(header) > HELD_BYTES and (shrink == 1 or form != "jpeg"):
                 image = decoded_on_disk()
             else:
                 image = decoded(sequential and not turned, shrink)
@@ -117,10 +117,6 @@ def _check_pixels(image: pyvips.Image, name: str) -> None:
             f"{name} has {further} channels beside its colours; expected at most one, alpha. "
             "Save it without its extra channels first"
         )
-
-
-def _bytes(image: pyvips.Image) -> int:
-    return int(image.width * image.height * image.bands * (2 if image.format == "ushort" else 1))
 
 
 def _pages(header: pyvips.Image, container: Container, form: Format, name: str) -> int:

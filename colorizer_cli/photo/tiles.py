@@ -24,8 +24,7 @@ def on_disk(image: pyvips.Image) -> pyvips.Image:
     `image` is decoded now, once, from top to bottom. Raises pyvips.Error (damaged photo), OutputError (the temporary
     folder is full, or there is none).
     """
-    size = image.width * image.height * image.bands * (2 if image.format == "ushort" else 1)
-    with _temporary_file(size) as file:
+    with _temporary_file(pixel_bytes(image)) as file:
         image.tiffsave_target(
             pyvips.Target.new_to_descriptor(file.fileno()),
             compression="none",
@@ -36,6 +35,11 @@ def on_disk(image: pyvips.Image) -> pyvips.Image:
         )
         # of a descriptor of its own: the file lives for as long as the image does
         return pyvips.Image.tiffload_source(pyvips.Source.new_from_descriptor(file.fileno()), access="random")
+
+
+def pixel_bytes(image: pyvips.Image) -> int:
+    """What the pixels of an image of 8 or 16 bits take."""
+    return int(image.width * image.height * image.bands * (2 if image.format == "ushort" else 1))
 
 
 def _temporary_file(size: int) -> IO[bytes]:

@@ -20,15 +20,11 @@ TINY = 64  # px on the short side
 
 
 class UnusableError(ColorizerError):
-    """A photo that teaches no colour; the message is the reason, a word or two. `passing`: another time it may."""
-
-    passing = False
+    """A photo that teaches no colour; the message is the reason, a word or two."""
 
 
 class NeedsExtraError(UnusableError):
-    """Its format is read by an extra that is not installed."""
-
-    passing = True
+    """Its format is read by an extra that is not installed: another time it may be usable."""
 
 
 def photos_below(folders: Sequence[Path]) -> list[Path]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from colorizer_cli.errors import ColorizerError, TrainingError
 from colorizer_cli.photo.formats import READ_SUFFIXES
-from colorizer_cli.photo.usable import UnusableError, photos_below
+from colorizer_cli.photo.usable import NeedsExtraError, UnusableError, photos_below
 from colorizer_cli.training.disk import writing_to
 
 Pixels = NDArray[np.uint8]
@@ -137,7 +137,7 @@ def _decode_all(
                         raise UnusableError("cache full")
                 except (ColorizerError, pyvips.Error) as error:
                     skipped[str(path)] = str(error).strip().splitlines()[0]
-                    passing |= isinstance(error, UnusableError) and error.passing
+                    passing |= isinstance(error, NeedsExtraError)
                     continue
                 out.write(pixels.tobytes())
                 written += pixels.nbytes

@@ -33,6 +33,10 @@ def test_a_temporary_folder_without_room_is_named(on_its_side: Path, tmp_path: P
     monkeypatch.setattr(tiles, "ROOM", 1e12)
     with pytest.raises(OutputError, match=f"MB in {tmp_path}"):
         read_photo(on_its_side).open(True, 1)
+    photo = read_photo(on_its_side)
+    photo.decode_ahead()  # a thread that ends in an exception would be a warning, which is an error here
+    with pytest.raises(OutputError, match="MB in"):
+        next(photo.strips())
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     with pytest.raises(OutputError, match="No such file"):
         read_photo(on_its_side).open(True, 1)
