@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from colorizer_cli.version import __version__
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 # Official builds of ONNX Runtime, from 1.29 on, report their sessions to their maker and leave an identifier in the
 # user's cache, unless this is set before they are loaded. Photos in this package's care are nobody else's business.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+# Read by libvips while it is loaded; why, says photo/libvips.py. A program that loaded it first keeps its own handler.
+if "pyvips" not in sys.modules:
+    os.environ.setdefault("VIPS_WARNING", "none")
 
 __all__ = ["Colorizer", "ColorizerError", "Settings", "__version__", "read_photo", "write_photo"]
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import colorizer_cli  # noqa: F401 — before pyvips, see photo/libvips.py
+
+# isort: split
+
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack

@@ -12,6 +12,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+import colorizer_cli.photo.libvips  # noqa: F401 — before the first photo
 from colorizer_cli.color.frame import LONG_SIDE, Frame, find_frame
 from colorizer_cli.color.tone_curve import ToneCurve
 from colorizer_cli.photo.conversion import to_gray
