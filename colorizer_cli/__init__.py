@@ -17,6 +17,7 @@ from colorizer_cli.version import __version__
 
 if TYPE_CHECKING:
     from colorizer_cli.engine.colorizer import Colorizer
+    from colorizer_cli.engine.hints import Hint, read_hints
     from colorizer_cli.engine.settings import Settings
     from colorizer_cli.errors import ColorizerError
     from colorizer_cli.photo.reading import read_photo
@@ -29,12 +30,23 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 if "pyvips" not in sys.modules:
     os.environ.setdefault("VIPS_WARNING", "none")
 
-__all__ = ["Colorizer", "ColorizerError", "Settings", "__version__", "read_photo", "write_photo"]
+__all__ = [
+    "Colorizer",
+    "ColorizerError",
+    "Hint",
+    "Settings",
+    "__version__",
+    "read_hints",
+    "read_photo",
+    "write_photo",
+]
 
 _HOMES = {
     "Colorizer": "engine.colorizer",
     "ColorizerError": "errors",
+    "Hint": "engine.hints",
     "Settings": "engine.settings",
+    "read_hints": "engine.hints",
     "read_photo": "photo.reading",
     "write_photo": "photo.writing",
 }

@@ -22,6 +22,14 @@ def torch_installed() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("torch", "timm", "safetensors"))
 
 
+def check_names(backend: str, device: str) -> None:
+    """Raises UsageError for a backend or a device that there is none of by that name."""
+    if backend not in BACKENDS:
+        raise UsageError(f"--backend {backend}: expected one of {', '.join(BACKENDS)}")
+    if not DEVICE.fullmatch(device):
+        raise UsageError(f"--device {device}: expected auto, cpu, cuda or cuda:N")
+
+
 def preload(backend: str = "auto") -> None:
     """Imports the library that `create_predictor` will most likely need.
 
@@ -40,10 +48,7 @@ def create_predictor(
     backend "auto" is ONNX Runtime, unless only torch can give the device; device "auto" is CUDA where the backend
     has it, else the CPU. Raises UsageError (unknown backend or device), BackendError (not to be had), WeightsError.
     """
-    if backend not in BACKENDS:
-        raise UsageError(f"--backend {backend}: expected one of {', '.join(BACKENDS)}")
-    if not DEVICE.fullmatch(device):
-        raise UsageError(f"--device {device}: expected auto, cpu, cuda or cuda:N")
+    check_names(backend, device)
     if backend == "torch" and not torch_installed():
         raise BackendError(f"--backend torch: torch or timm is not installed; {TORCH_HELP}")
     if device.startswith("cuda"):
@@ -57,9 +62,12 @@ def create_predictor(
 
 
 def _on_cuda(weights: WeightsFolder, backend: str, device: str, threads: int | None) -> Predictor:
+    torch_has_cuda = backend in ("auto", "torch") and torch_installed() and _torch_has_cuda()
     if backend in ("auto", "onnx") and _onnx_has_cuda():
-        return _onnx(weights, device, threads)
-    if backend in ("auto", "torch") and torch_installed() and _torch_has_cuda():
+        # ONNX Runtime may lack the libraries that torch brings along
+        with contextlib.suppress(BackendError) if torch_has_cuda else contextlib.nullcontext():
+            return _onnx(weights, device, threads)
+    if torch_has_cuda:
         return _torch(weights, device, threads)
     torch = "finds no CUDA device" if torch_installed() else "is not installed"
     found = {"onnx": "this ONNX Runtime has no CUDA provider", "torch": f"torch {torch}"}

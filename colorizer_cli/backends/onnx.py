@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import onnxruntime
 
 from colorizer_cli.backends.predictor import Array
+from colorizer_cli.cores import usable_cores
 from colorizer_cli.errors import BackendError, WeightsError
 from colorizer_cli.weights.folder import ONNX, WeightsFolder
 
@@ -34,15 +33,18 @@ class OnnxPredictor:
         if device.startswith("cuda"):
             providers.insert(0, (CUDA, {"device_id": device.partition(":")[2] or "0"}))
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or _usable_cores()
+        options.intra_op_num_threads = threads or usable_cores()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the core alone
         options.log_severity_level = 3
         options.enable_mem_pattern = False  # made for inputs of one size, and kept for each of many
         file = weights.verified_file(ONNX)
         try:
-            self._session = onnxruntime.InferenceSession(str(file), options, providers=providers)
+            # its own fallback would print to stdout, and go on with the CPU in silence
+            self._session = onnxruntime.InferenceSession(str(file), options, providers=providers, enable_fallback=0)
         except Exception as error:  # onnxruntime's own exceptions share no public base class
-            first = str(error).splitlines()[0]
+            first = next(iter(str(error).splitlines()), type(error).__name__)
+            if device.startswith("cuda"):
+                raise BackendError(f"--device {device}: ONNX Runtime could not start CUDA: {first}") from error
             raise WeightsError(f"{file} cannot be loaded by ONNX Runtime: {first}") from error
         if device.startswith("cuda") and CUDA not in self._session.get_providers():
             raise BackendError(f"--device {device}: ONNX Runtime could not start CUDA (driver or libraries missing)")
@@ -59,11 +61,6 @@ class OnnxPredictor:
             raise BackendError("these weights take neither hints nor a palette")
         output: Array = self._session.run(None, inputs)[0]
         return output[..., : -(-height // self._stride), : -(-width // self._stride)]
-
-
-def _usable_cores() -> int:
-    """0, ONNX Runtime's word for all cores, where the system does not say how many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
 
 
 def padded_to_stride(image: Array) -> Array:

@@ -41,10 +41,17 @@ class TorchPredictor:
     def __init__(self, weights: WeightsFolder, device: str = "cpu", threads: int | None = None) -> None:
         if device.startswith("cuda") and not torch.cuda.is_available():
             raise BackendError(f"--device {device}: torch {torch.__version__} finds no CUDA device")
+        if device.startswith("cuda:") and int(device.removeprefix("cuda:")) >= torch.cuda.device_count():
+            there = ", ".join(f"cuda:{number}" for number in range(torch.cuda.device_count()))
+            raise BackendError(f"--device {device}: there is no such GPU; torch finds {there}")
         if threads is not None:
             torch.set_num_threads(threads)
         self.device = device
-        self._network = load_network(weights).to(device).to(memory_format=torch.channels_last)
+        network = load_network(weights)
+        try:
+            self._network = network.to(device).to(memory_format=torch.channels_last)
+        except RuntimeError as error:  # a GPU that is in use, or full
+            raise BackendError(f"--device {device}: {str(error).splitlines()[0]}") from error
 
     def predict(self, gray: Array, hints: Array | None = None, palette: Array | None = None) -> Array:
         with torch.inference_mode():

@@ -8,16 +8,12 @@ from typing import NamedTuple
 
 from colorizer_cli.batch.resources import WorkerResources
 from colorizer_cli.batch.shard import Shard
+from colorizer_cli.cores import usable_cores
 from colorizer_cli.engine.settings import Settings
 from colorizer_cli.photo.formats import MAX_PIXELS, QUALITY, Format
 from colorizer_cli.storage.items import Stored
 
 TIME_LIMIT = 600.0  # seconds for one photo: a gigapixel takes one or two minutes
-
-
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from colorizer_cli.batch.job import BatchJob, usable_cores
+from colorizer_cli.batch.job import BatchJob
 from colorizer_cli.batch.resources import WorkerResources
+from colorizer_cli.cores import usable_cores
 from colorizer_cli.errors import ClusterError
 
 ADDRESS = "RAY_ADDRESS"

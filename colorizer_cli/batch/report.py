@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote_from_bytes
 
-from colorizer_cli.batch.job import BatchJob, usable_cores
+from colorizer_cli.batch.job import BatchJob
 from colorizer_cli.batch.journal import Entry, Journal
 from colorizer_cli.batch.summary import Summary
 from colorizer_cli.batch.thumbnails import thumbnail_pairs
+from colorizer_cli.cores import usable_cores
 from colorizer_cli.errors import OutputError, UsageError
 
 TEMPLATE = Path(__file__).with_name("report.html")

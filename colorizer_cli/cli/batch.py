@@ -116,9 +116,10 @@ def batch(
     debug: options.Debug = False,
 ) -> None:
     """Colour all photos of a folder; its tree is mirrored, and an interrupted run goes on where it was."""
-    from colorizer_cli.batch.job import BatchJob, Recipe, usable_cores
+    from colorizer_cli.batch.job import BatchJob, Recipe
     from colorizer_cli.batch.resources import worker_resources
     from colorizer_cli.batch.shard import Shard
+    from colorizer_cli.cores import usable_cores
     from colorizer_cli.engine.job import checked_format
     from colorizer_cli.engine.settings import Settings
 

@@ -10,6 +10,7 @@ import typer
 from colorizer_cli.cli import options
 from colorizer_cli.cli.console import print_json, print_table, progress_bar, say
 from colorizer_cli.cli.fetching import fetched
+from colorizer_cli.errors import UsageError
 
 
 def evaluate(
@@ -60,6 +61,8 @@ def evaluate(
     from colorizer_cli.evaluation.words import differences_table, means_table
     from colorizer_cli.photo.writing import check_place, write_bytes
 
+    if csv is not None and report is not None and csv.absolute() == report.absolute():
+        raise UsageError(f"{csv}: --csv and --report cannot be the same file")
     for file in (csv, report):
         if file is not None:
             check_place(file, overwrite=overwrite)

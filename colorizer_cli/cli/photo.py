@@ -88,7 +88,7 @@ def colorize(
     seconds = round(time.perf_counter() - started, 3)
     if as_json:
         print_json(result | {"seconds": seconds})
-    elif result["output"] is None:
+    elif "left_alone" in result:
         say(str(result["left_alone"]))
     elif not quiet:
         for remark in result["remarks"]:

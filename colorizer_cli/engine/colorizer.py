@@ -114,6 +114,8 @@ class Colorizer:
             raise WeightsError(
                 f"{self.weights.path}: the network gives {len(output)} channels, config.json says {expected}"
             )
+        if not np.isfinite(output).all():
+            raise WeightsError(f"{self.weights.path}: the network gives values that are no numbers; try weights verify")
         if config.head == "regression":
             return output, None
         ab = decode(output, config.bin_array(), config.prior_array(), vividness)

@@ -43,10 +43,11 @@ class Composition:
             curve = ToneCurve.of(_cut(photo.overview, frame))
             options["tone"] = {"black": curve.black, "white": curve.white}
             photo = replace(photo, tone=curve)
+        if frame is not None or settings.border == "colour":
+            options["border"] = settings.border
         if frame is None:
             picture = photo.gray_thumbnail(*network_size(photo.width, photo.height, size))
         else:
-            options["border"] = settings.border
             picture = _picture(photo, frame, size)
         return cls(photo, picture, frame, settings.border, options)
 

@@ -33,13 +33,17 @@ Array = NDArray[np.float32]
 @dataclass(frozen=True)
 class Hint:
     """x, y (centre) and radius in full-resolution pixels, `color` as "#rrggbb" in sRGB; radius None: 1 % of the photo's
-    long side. `comment` is for people."""
+    long side. `comment` is for people. Raises UsageError for a colour that is written otherwise."""
 
     x: float
     y: float
     color: str
     radius: float | None = None
     comment: str | None = None
+
+    def __post_init__(self) -> None:
+        if not COLOUR.fullmatch(self.color):
+            raise UsageError(f'hint at ({self.x:g}, {self.y:g}): color {self.color!r}, expected "#rrggbb"')
 
     @property
     def ab(self) -> Array:

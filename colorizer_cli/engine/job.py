@@ -78,6 +78,7 @@ class Job:
         from colorizer_cli.photo.writing import check_output, check_place, check_sheet
 
         original = None if self.source == STREAM else self.source
+        self._check_inputs_apart(output)
         if output != STREAM and not self.wants_several:
             check_output(output, original, self.overwrite)
         for path in (self.before_after, self.confidence):
@@ -91,6 +92,20 @@ class Job:
                 check_place(target, kept, self.overwrite)
         if self.certificate is not None:
             self.certificate.check()
+
+    def _check_inputs_apart(self, output: str) -> None:
+        """What is only read is never written to, whatever may be overwritten."""
+        from colorizer_cli.photo.writing import is_same_file
+
+        inputs = [(str(self.hints), "--hints")] if self.hints is not None else []
+        inputs += [(photo, "--like") for photo in self.like]
+        outputs = [path for path in (self.before_after, self.confidence) if path is not None]
+        if output != STREAM and not self.wants_several:
+            outputs.append(Path(output))
+        for path in outputs:
+            for given, option in inputs:
+                if is_same_file(path, given):
+                    raise UsageError(f"{path} is the file of {option}, which is only read; choose another name")
 
     def _check_consistent(self, output: str, form: Format | None) -> None:
         named = FORMATS.get(Path(output).suffix.lower())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+
+from colorizer_cli.cores import cpu_quota, usable_cores
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VIPS_CONCURRENCY")
-CGROUPS, MEMBERSHIP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Threads:
     """How many threads have a core to run on.
 
     cores         of the machine
-    usable        that this process may run on; the network gets so many threads, `batch` so many photos at a time
+    usable        that this process can keep busy, by its affinity and the quota: as many threads as the network gets,
+                  and as many photos as `batch` colours at a time
     quota         cores' worth of time that a container's limit allows; None where there is no limit
     environment   limits that environment variables set to the libraries, by name
     """
@@ -47,10 +49,8 @@ class Disk:
 
 def threads() -> Threads:
     """Cores, affinity, the container's quota and the variables that limit threads."""
-    cores = os.cpu_count() or 1
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
     limits = {name: os.environ[name] for name in THREAD_VARIABLES if os.environ.get(name)}
-    return Threads(cores, usable, cpu_quota(), limits)
+    return Threads(os.cpu_count() or 1, usable_cores(), cpu_quota(), limits)
 
 
 def memory_bytes() -> int | None:
@@ -76,33 +76,7 @@ def caches() -> dict[str, Cache]:
 
 def disks() -> dict[str, Disk]:
     """Here, where results usually go, and in the folder for temporary files, where a result for stdout is made."""
-    return {"here": _disk(os.getcwd()), "temporary": _disk(tempfile.gettempdir())}
-
-
-def cpu_quota(root: Path = CGROUPS, membership: Path = MEMBERSHIP) -> float | None:
-    """Cores' worth of time that this process's control group and those above it allow; None where there is no limit.
-
-    root         where control groups are mounted: version 2 has cpu.max in each, version 1 two files below cpu/
-    membership   the file that names this process's groups; a container sees its own as the root
-    """
-    try:
-        own = next((line[4:] for line in membership.read_text().splitlines() if line.startswith("0::/")), "")
-    except OSError:
-        return None
-    group = root / own.strip()
-    quotas = [_quota(folder) for folder in (group, *group.parents) if folder.is_relative_to(root)]
-    return min((quota for quota in quotas if quota is not None), default=None)
-
-
-def _quota(group: Path) -> float | None:
-    try:
-        if (group / "cpu.max").is_file():
-            quota, period = (group / "cpu.max").read_text().split()
-        else:
-            quota, period = ((group / "cpu" / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
-        return float(quota) / float(period) if float(quota) > 0 else None
-    except (OSError, ValueError):  # no such file, or "max"
-        return None
+    return {"here": _disk(os.getcwd), "temporary": _disk(tempfile.gettempdir)}
 
 
 def _cache(folder: str) -> Cache:
@@ -118,8 +92,10 @@ def _cache(folder: str) -> Cache:
     return Cache(folder, os.path.isdir(folder), size)
 
 
-def _disk(folder: str) -> Disk:
+def _disk(find: Callable[[], str]) -> Disk:
+    folder = ""
     try:
+        folder = find()  # fails where the folder has been deleted, or none for temporary files can be written to
         return Disk(folder, shutil.disk_usage(folder).free)
-    except OSError:
-        return Disk(folder, None)
+    except OSError as error:
+        return Disk(folder or f"none: {error.strerror}", None)

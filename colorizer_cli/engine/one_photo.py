@@ -33,11 +33,12 @@ def run(
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from colorizer_cli.backends.choice import create_predictor, preload
+    from colorizer_cli.backends.choice import check_names, create_predictor, preload
     from colorizer_cli.engine.settings import Settings
     from colorizer_cli.weights.registry import find_weights
 
     checked_format(job.form)
+    check_names(backend, device)
     folder = find_weights(weights)
     if job.confidence is not None and folder.config.head == "regression":
         raise WeightsError(f"{folder.path} gives one colour, not a distribution: it cannot say how sure it is")
@@ -60,7 +61,12 @@ def run(
         try:
             remarks = triage(job, photo)
         except AlreadyInColourError as reason:
-            return facts | {"output": None, "left_alone": str(reason)}
+            loading.result()  # what is wrong with it is not passed over
+            if output == STREAM:
+                from colorizer_cli.photo.writing import pass_on
+
+                pass_on(photo, form)
+            return facts | {"output": output if output == STREAM else None, "left_alone": str(reason)}
         photo = _with_sidecar(photo, job)
         if job.wants_several:
             return facts | {"remarks": remarks} | _several(job, output, photo, settings, folder, loading.result())

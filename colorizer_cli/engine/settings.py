@@ -45,6 +45,10 @@ class Settings:
             raise UsageError(f"--vividness {self.vividness}: expected a number from 0 to 1")
         if self.size is not None and not SMALLEST_SIZE <= self.size <= LARGEST_SIZE:
             raise UsageError(f"--size {self.size}: expected {SMALLEST_SIZE}…{LARGEST_SIZE} pixels")
+        if self.candidate < 1:
+            raise UsageError(f"candidate {self.candidate}: they are counted from 1")
+        if not 0 <= self.palette_strength <= 1:
+            raise UsageError(f"palette_strength {self.palette_strength}: expected a number from 0 to 1")
         for name, value, known in (("border", self.border, BORDERS), ("tone", self.tone, TONES)):
             if value not in known:
                 raise UsageError(f"--{name} {value}: expected one of {', '.join(known)}")

@@ -34,7 +34,8 @@ def write_candidates(job: Job, output: str, colorizer: Colorizer, photo: Photo, 
 
 
 def write_questions(job: Job, output: str, colorizer: Colorizer, photo: Photo, settings: Settings) -> dict[str, Any]:
-    """`<photo>.hints.json` with guesses to correct, and `<output stem>-questions.jpg`. → what to say."""
+    """`<photo>.hints.json` with the hints that are known and guesses to correct, and `<output stem>-questions.jpg`.
+    → what to say."""
     from colorizer_cli.engine.asking import hints_name, preview, questions
     from colorizer_cli.engine.hints import write_hints
 
@@ -46,7 +47,7 @@ def write_questions(job: Job, output: str, colorizer: Colorizer, photo: Photo, s
     hints = questions(colorizer, photo, settings, job.ask)
     coloured = colorizer.colorize(photo, settings)
     write_picture(preview(coloured, hints), coloured, picture, overwrite=job.overwrite)
-    write_bytes(write_hints(hints), file, overwrite=job.overwrite)
+    write_bytes(write_hints([*settings.hints, *hints]), file, overwrite=job.overwrite)
     return {"output": str(picture), "hints": str(file), "questions": len(hints)}
 
 

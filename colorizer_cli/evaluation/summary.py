@@ -44,9 +44,11 @@ def summarize(measured: Measured, seed: int = 0) -> tuple[list[MethodSummary], F
     colourfulness = measured.measures.index("colourfulness")
     # both conventions of the difference are in use: of each photo, and of the means over all
     means = _with_column(means, np.abs(means[:, colourfulness] - true_mean))
-    drawn_means = _with_column(drawn_means, np.abs(drawn_means[..., colourfulness] - drawn_true[:, None]))
+    signed = drawn_means[..., colourfulness] - drawn_true[:, None]
+    drawn_means = _with_column(drawn_means, np.abs(signed))
     names = [*measured.measures, OF_MEANS]
     low, high = interval(drawn_means, photos)
+    low[:, -1], high[:, -1] = _of_magnitude(*interval(signed, photos))
     low_against, high_against = interval(drawn_means - drawn_means[:, :1], photos)
     summaries = [
         MethodSummary(
@@ -62,6 +64,13 @@ def summarize(measured: Measured, seed: int = 0) -> tuple[list[MethodSummary], F
     ]
     low_true, high_true = interval(drawn_true, photos)
     return summaries, Figure(*_floats(true_mean, low_true, high_true))
+
+
+def _of_magnitude(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The interval of a difference → that of its magnitude. Magnitudes of resampled differences that scatter about 0
+    all lie above it, and their interval would leave out what is likeliest."""
+    sides = np.sort(np.abs([low, high]), axis=0)
+    return np.where((low <= 0) & (high >= 0), 0.0, sides[0]), sides[1]
 
 
 def _with_column(array: np.ndarray, column: np.ndarray) -> np.ndarray:

@@ -59,6 +59,7 @@ class Photo:
     tone            a curve that the gray goes through before it is given out
     open            → a fresh image of 1–4 bands. `sequential`: rows will be asked for from top to bottom, once;
                     `shrink`: the decoder may give 1/1, 1/2, 1/4 or 1/8 of the size if that is cheaper.
+    encoded         → the file's bytes
     """
 
     name: str
@@ -70,6 +71,7 @@ class Photo:
     format: Format
     metadata: Metadata
     open: Callable[[bool, int], pyvips.Image] = field(repr=False)
+    encoded: Callable[[], bytes] = field(repr=False)
     page: int = 0
     pages: int = 1
     read_page: Callable[[int], Photo] | None = field(default=None, repr=False)

@@ -79,6 +79,7 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
         format=form,
         metadata=metadata,
         open=open_image,
+        encoded=lambda: encoded_bytes(encoded),
         page=page,
         pages=pages,
         read_page=lambda number: read_photo(encoded, page=number, max_pixels=max_pixels),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -28,19 +29,23 @@ class NeedsExtraError(UnusableError):
 
 
 def photos_below(folders: Sequence[Path]) -> list[Path]:
-    """All files below the folders that are photos by their suffix, sorted; hidden ones are left out, and the pictures
-    in weights folders."""
+    """All files below the folders that are photos by their suffix, sorted, each once, though it lies below two of
+    them; hidden ones are left out, and the pictures in weights folders."""
 
     @cache
     def holds_weights(folder: Path) -> bool:
         return all((folder / name).is_file() for name in WEIGHTS)
 
-    return [
+    found = [
         path
         for folder in folders
         for path in sorted(folder.rglob("*"))
         if path.suffix.lower() in READ_SUFFIXES and not path.name.startswith(".") and not holds_weights(path.parent)
     ]
+    once: dict[str, Path] = {}
+    for path in found:
+        once.setdefault(os.path.realpath(path), path)
+    return list(once.values())
 
 
 def decode_usable(path: Path, short_side: int) -> NDArray[np.uint8]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pyvips
 
@@ -18,8 +21,11 @@ from colorizer_cli.photo.content_credentials import Certificate, sign
 from colorizer_cli.photo.encoding import Encoding, saver
 from colorizer_cli.photo.failures import last_line
 from colorizer_cli.photo.formats import FORMATS, QUALITY, Format
+from colorizer_cli.photo.photo import Photo
 from colorizer_cli.photo.saving import save
 from colorizer_cli.photo.temporary import SUFFIX, temporary_prefix
+
+_UMASK = threading.Lock()
 
 
 def output_format(path: str | Path) -> Format:
@@ -50,12 +56,17 @@ def check_place(path: str | Path, original: str | Path | None = None, overwrite:
         raise OutputError(f"{path} is a folder; give a file name")
     if not os.path.isdir(path.parent):
         raise OutputError(f"{path.parent}: no such folder; create it first")
-    if original is not None and os.path.exists(path) and os.path.exists(original) and os.path.samefile(path, original):
+    if original is not None and is_same_file(path, original):
         raise UsageError(f"{path} is the original, which is never overwritten; choose another name")
     if os.path.lexists(path) and not overwrite:
         raise OutputError(f"{path} exists already; choose another name or add --overwrite")
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise OutputError(f"{path.parent} cannot be written to: permission denied")
+
+
+def is_same_file(path: str | Path, other: str | Path) -> bool:
+    """Whether both are there, and one file under two names or one."""
+    return os.path.exists(path) and os.path.exists(other) and os.path.samefile(path, other)
 
 
 def write_photo(
@@ -135,12 +146,31 @@ def write_stdout(
     with tempfile.TemporaryDirectory(prefix="colorize-") as folder:
         temporary = Path(folder) / "photo"
         save(next(pages), pages, form, temporary, Encoding(quality, progressive), "stdout")
-        try:
-            with open(temporary, "rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer, 2**20)
-            sys.stdout.buffer.flush()
-        except OSError as error:
-            raise OutputError(f"stdout cannot be written: {error.strerror}") from error
+        with open(temporary, "rb") as file:
+            _to_stdout(file)
+
+
+def pass_on(photo: Photo, form: Format) -> None:
+    """The file of `photo` to stdout, byte for byte: what is left alone still has to come out of a pipe.
+
+    Raises OutputError where it is of another format than the one that stdout was to get.
+    """
+    if photo.format != form:
+        raise OutputError(
+            f"{photo.name} is in colour already, and is passed on as it is, but it is {photo.format.upper()} and not "
+            f"{form.upper()}; leave --format away, or add --force to colour it"
+        )
+    _to_stdout(io.BytesIO(photo.encoded()))
+
+
+def _to_stdout(file: BinaryIO) -> None:
+    if sys.stdout is None:
+        raise OutputError("stdout is closed; give -o a name")
+    try:
+        shutil.copyfileobj(file, sys.stdout.buffer, 2**20)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise OutputError(f"stdout cannot be written: {error.strerror}") from error
 
 
 @contextlib.contextmanager
@@ -177,6 +207,7 @@ def _publish(temporary: Path, path: Path, overwrite: bool) -> None:
 
 
 def _umask() -> int:
-    current = os.umask(0o022)
-    os.umask(current)
+    with _UMASK:  # it can only be read by setting it: of two threads, one would take the other's for the process's
+        current = os.umask(0o022)
+        os.umask(current)
     return current

@@ -15,6 +15,7 @@ import pytest
 import pyvips
 import tifffile
 from PIL import Image
+from skimage import data
 
 from tests.tiny_weights import write_tiny
 
@@ -190,6 +191,18 @@ def test_format_and_suffix_that_disagree(colorize: Run, tmp_path: Path, gray_jpe
 def test_two_things_in_one_file(colorize: Run, tmp_path: Path, gray_jpeg: Path, names: list[str]):
     arguments = ["old.jpg", "-o", "new.jpg", *names, "--overwrite"]
     assert_fails(colorize, tmp_path, arguments, 2, "same file")
+
+
+@pytest.mark.parametrize("option", ["-o", "--before-after", "--confidence"])
+@pytest.mark.parametrize("kind", ["--like", "--hints"])
+def test_what_is_only_read_is_not_written_to(colorize: Run, tmp_path: Path, gray_jpeg: Path, kind: str, option: str):
+    if kind == "--like":
+        pyvips.Image.new_from_array(data.coffee()).copy(interpretation="srgb").pngsave(str(tmp_path / "other.png"))
+    else:
+        (tmp_path / "other.png").write_text("[]")  # no name for hints, but one that a picture can have, too
+    output = ["-o", "new.jpg"] if option != "-o" else []
+    arguments = ["old.jpg", *output, kind, "other.png", option, "other.png", "--overwrite"]
+    assert_fails(colorize, tmp_path, arguments, 2, kind, "only read")
 
 
 @pytest.mark.parametrize("option", ["--before-after", "--confidence"])

@@ -48,6 +48,18 @@ def test_table_json_csv_and_report(colorize: Run, photos: Path, tmp_path: Path):
     assert (tmp_path / "look.html").read_bytes() == before
 
 
+def test_a_folder_that_is_named_twice_is_measured_once(colorize: Run, photos: Path):
+    done = colorize("evaluate", "photos", "photos", "--short-side", "64", "--json", "--vividness", "0")
+    assert json.loads(done.stdout)["photos"] == 3
+
+
+def test_one_file_for_two_things(colorize: Run, photos: Path, tmp_path: Path):
+    done = colorize("evaluate", "photos", "--csv", "x", "--report", "x")
+    assert done.returncode == 2
+    assert b"cannot be the same file" in done.stderr
+    assert not (tmp_path / "x").exists()
+
+
 def test_two_sets_of_weights_are_compared_in_pairs(colorize: Run, photos: Path, tmp_path: Path):
     from colorizer_cli.weights.registry import find_weights
 

@@ -29,6 +29,16 @@ def test_asked_places_can_be_answered(colorize: Run, gray_jpeg: Path, tmp_path: 
     assert blue > red
 
 
+def test_asking_again_keeps_the_answers(colorize: Run, gray_jpeg: Path, tmp_path: Path):
+    known = {"x": 100.0, "y": 80.0, "color": "#2a5a9e", "radius": 6.0, "comment": "it was blue"}
+    (tmp_path / "old.jpg.hints.json").write_text(json.dumps([known]))
+    asked = colorize("old.jpg", "-o", "new.jpg", "--ask", "2", "--hints", "old.jpg.hints.json", "--overwrite", "--json")
+    assert asked.returncode == 0, asked.stderr
+    hints = json.loads((tmp_path / "old.jpg.hints.json").read_text())
+    assert hints[0] == known
+    assert len(hints) == 1 + json.loads(asked.stdout)["questions"] == 3
+
+
 def test_wrong_hints_are_wrong_usage(colorize: Run, gray_jpeg: Path, tmp_path: Path):
     (tmp_path / "h.json").write_text('[{"x": 9000, "y": 1, "color": "#123456"}]')
     done = colorize("old.jpg", "-o", "new.jpg", "--hints", "h.json")

@@ -109,6 +109,25 @@ def test_a_photo_in_colour_is_left_alone(colorize: Run, tmp_path: Path):
     assert (tmp_path / "new.jpg").exists()
 
 
+def test_a_photo_in_colour_goes_through_a_pipe_as_it_is(colorize: Run, tmp_path: Path):
+    pyvips.Image.new_from_array(data.coffee()).copy(interpretation="srgb").jpegsave(str(tmp_path / "colour.jpg"), Q=95)
+    encoded = (tmp_path / "colour.jpg").read_bytes()
+    for source, given in (("colour.jpg", None), ("-", encoded)):
+        done = colorize(source, "-o", "-", stdin=given)
+        assert (done.returncode, done.stdout) == (0, encoded)
+        assert b"in colour already" in done.stderr
+    done = colorize("colour.jpg", "-o", "-", "--format", "png")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"is JPEG and not PNG" in done.stderr
+
+
+def test_what_is_wrong_is_said_beside_a_photo_in_colour(colorize: Run, tmp_path: Path):
+    pyvips.Image.new_from_array(data.coffee()).copy(interpretation="srgb").jpegsave(str(tmp_path / "colour.jpg"), Q=95)
+    assert colorize("colour.jpg", "--backend", "tensorflow").returncode == 2
+    done = colorize("colour.jpg", "--weights", "nowhere")
+    assert done.returncode != 0
+
+
 def test_pure_black_and_white_is_remarked_on(colorize: Run, tmp_path: Path, gray_pixels: np.ndarray):
     Image.fromarray(gray_pixels).convert("1").save(tmp_path / "fax.tif", compression="group4")
     done = colorize("fax.tif", "-o", "new.tif")

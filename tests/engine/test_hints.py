@@ -96,3 +96,9 @@ def test_a_hint_colours_its_object_and_leaves_the_far_side_alone(colorizer: Colo
     far = columns > photo.width - 120
     assert change[inside].mean() > 10
     assert change[far].mean() < 3
+
+
+@pytest.mark.parametrize("color", ["green", "#fff", "2e6b3a", "#2e6b3aff"])
+def test_a_colour_that_is_written_otherwise(color: str):
+    with pytest.raises(UsageError, match="#rrggbb"):
+        Hint(10, 10, color)
