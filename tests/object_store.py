@@ -17,7 +17,9 @@ from typing import Any
 import boto3
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
-Fault = Callable[[str, str], str | None]  # (method, path with query) → None, "503", "403", "cut", "cut upload", "slow"
+# (method, path with query) → None, "503", "403", "cut", "cut upload", "slow", "lost" (done, and no answer), or
+# "unconditional" (If-None-Match is not heeded)
+Fault = Callable[[str, str], str | None]
 
 
 class Proxy(ThreadingHTTPServer):
@@ -60,12 +62,17 @@ class _Passing(BaseHTTPRequestHandler):
             return
         connection = http.client.HTTPConnection("127.0.0.1", self.server.target, timeout=60)
         with contextlib.closing(connection):
-            connection.request(self.command, self.path, body, dict(self.headers))
+            headers = dict(self.headers)
+            if fault == "unconditional":
+                headers.pop("If-None-Match", None)
+            connection.request(self.command, self.path, body, headers)
             answer = connection.getresponse()
             content = answer.read()
         headers = {name: value for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP}
         size = int(answer.getheader("Content-Length", len(content)))
-        if fault == "cut":
+        if fault == "lost":
+            self._cut()
+        elif fault == "cut":
             self._answer(answer.status, headers, content[: len(content) // 2], size)
             self._cut()
         elif fault == "slow":

@@ -10,7 +10,7 @@ from types import TracebackType
 from colorizer_cli.batch.job import BatchJob
 from colorizer_cli.batch.places import walk_of
 from colorizer_cli.batch.summary import Observer
-from colorizer_cli.errors import StorageError
+from colorizer_cli.errors import ColorizerError
 
 
 class Census:
@@ -33,7 +33,7 @@ class Census:
         self._thread.join()
 
     def _tell(self) -> None:
-        with contextlib.suppress(StorageError):  # planning meets it, too, and says so
+        with contextlib.suppress(ColorizerError):  # planning meets it, too, and says so
             self._count()
 
     def _count(self) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from colorizer_cli.batch.job import Identity, Outcome, Recipe, Task, hints_beside
 from colorizer_cli.batch.transfer import LocalFiles, Transfer
 from colorizer_cli.errors import AlreadyInColourError, ColorizerError, OutputError, StorageError
+from colorizer_cli.storage.address import is_url
 
 if TYPE_CHECKING:
     from colorizer_cli.engine.colorizer import Colorizer
@@ -117,6 +118,7 @@ def _failure(task: Task, error: Exception, transfer: Transfer, files: LocalFiles
         identity=_identity_of_failed(task, error, files),
         error=" ".join(message.split("\n")),
         stops_run=reason is not None or (isinstance(error, StorageError) and error.refused and error.writing),
+        uncertain=isinstance(error, StorageError) and error.writing,
     )
 
 
@@ -142,6 +144,11 @@ def identify(path: str) -> Identity | None:
         return Identity.of(os.stat(path))
     except OSError:
         return None
+
+
+def may_be_written(output: str, result: str) -> bool:
+    """Whether a worker that was lost may have come to the end of a result."""
+    return is_url(output) or os.path.lexists(os.path.join(output, result))
 
 
 def _sha256(path: str) -> str:

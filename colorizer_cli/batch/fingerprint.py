@@ -10,6 +10,7 @@ from typing import Any
 
 from colorizer_cli.batch.job import Recipe
 
+ACCEPTANCE = ("force", "max_pixels")
 LENGTH = 16  # hexadecimal digits
 
 
@@ -23,9 +24,16 @@ def changed_options(recipe: Recipe) -> dict[str, Any]:
 
 
 def fingerprint(recipe: Recipe) -> str:
-    """Of the options; equal options have equal fingerprints on every machine."""
-    text = json.dumps(changed_options(recipe), sort_keys=True)
+    """Of the options; equal options have equal fingerprints on every machine. Those that only decide which photos are
+    coloured at all are left out: no result is another for them."""
+    options = {name: value for name, value in changed_options(recipe).items() if name not in ACCEPTANCE}
+    text = json.dumps(options, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:LENGTH]
+
+
+def accepts_more(recipe: Recipe) -> bool:
+    """Whether photos may be coloured that are refused, or left alone, by default."""
+    return any(name in ACCEPTANCE for name in changed_options(recipe))
 
 
 def _changed_fields(value: Any) -> dict[str, Any]:

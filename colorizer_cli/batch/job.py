@@ -135,6 +135,7 @@ class Outcome:
     palette      frequencies of a/b bins that the photo has by itself
     confidence   mean over the photo, 0…1; None where the network cannot tell
     stops_run    the error is the output folder's, not the photo's: full disk, read-only, gone
+    uncertain    the error came when the result may have been in its place: what is found there is this tool's
     """
 
     task: Task
@@ -149,3 +150,4 @@ class Outcome:
     height: int = 0
     error: str | None = None
     stops_run: bool = False
+    uncertain: bool = False

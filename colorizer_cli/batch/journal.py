@@ -3,6 +3,7 @@
     {"run": …}      a run begins: version, the folder of photos, weights, options
     {"begun": …}    {photo: result, …} that are about to be worked on; written, and on disk, before the work begins, so
                     that a result which appears before its own line does is known for what it is
+    {"released": …} [photo, …] that were announced, and not worked on after all
     {"done": …}     a photo's identity, weights, options, result, seconds, confidence
     {"failed": …}   a photo's identity, weights, options, and the error
     {"left": …}     a photo that is in colour already, and was left alone
@@ -59,7 +60,8 @@ class Entry(NamedTuple):
 
 @dataclass
 class Journal:
-    """An open journal. `entries` by photo; `begun` holds photo → result of what was never finished.
+    """An open journal. `entries` by photo; `begun` holds photo → result of what was never finished,
+    or failed when the result may have been there already.
 
     superseded  results that photos had under other names (of another format), as this tool has written them
     stale     photos whose entries were made before a fresh start: their results are known, and to be made again
@@ -128,6 +130,12 @@ class Journal:
         self._append({"begun": dict(results)}, sync=True)
         self.begun.update(results)
 
+    def release(self, photos: Sequence[str]) -> None:
+        """Says that these photos, begun, were not worked on: a file that gets their result's name is another's."""
+        line = {"released": list(photos)}
+        self._append(line, sync=True)
+        self._note(line)
+
     def finish(self, outcome: Outcome, weights: str, options: str) -> None:
         """Records what became of a photo."""
         task, identity, file = outcome.task, outcome.identity, outcome.result_file
@@ -148,6 +156,8 @@ class Journal:
             line |= {"hints_tag": task.hints.tag} if task.hints.tag else {}
         if outcome.error is not None:
             line["error"] = outcome.error
+        if outcome.uncertain:
+            line["uncertain"] = True
         self._append(line)
         self._note(line)
 
@@ -195,6 +205,9 @@ class Journal:
             self.palettes[line["palette"]] = SharedPalette(frequencies, weights, options)
         elif "begun" in line:
             self.begun.update(line["begun"])
+        elif "released" in line:
+            for photo in line["released"]:
+                self.begun.pop(photo, None)
         else:
             photo = next((line[verb] for verb in VERBS if verb in line), None)
             if photo is None:
@@ -205,7 +218,8 @@ class Journal:
                 self.superseded[earlier.result] = earlier.result_file
             if entry.result_file is not None:
                 self.superseded.pop(entry.result, None)
-            self.begun.pop(photo, None)
+            if not line.get("uncertain"):
+                self.begun.pop(photo, None)
             self.stale.discard(photo)
 
 

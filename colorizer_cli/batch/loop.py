@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ from colorizer_cli.batch.series import Series
 from colorizer_cli.batch.summary import Observer, Summary
 from colorizer_cli.batch.watch import Settling
 from colorizer_cli.batch.worker_pool import WorkerPool
-from colorizer_cli.errors import OutputError
+from colorizer_cli.errors import ColorizerError, OutputError
 from colorizer_cli.storage.address import is_url
 
 AHEAD = 64  # photos that are announced to the journal at a time: one wait for the disk serves them all
@@ -78,6 +79,14 @@ class Loop:
     def _work(self, tasks: Iterator[Task], interruption: Interruption, first: bool = True) -> None:
         """Gives tasks out until there are none, or the user has had enough; returns when none is in hand."""
         waiting: deque[Task] = deque()
+        try:
+            self._work_off(tasks, waiting, interruption, first)
+        finally:
+            if waiting:
+                with contextlib.suppress(ColorizerError):  # a full disk, which has been told of
+                    self.journal.release([task.photo for task in waiting])
+
+    def _work_off(self, tasks: Iterator[Task], waiting: deque[Task], interruption: Interruption, first: bool) -> None:
         more, told = True, False
         while True:
             if more and not interruption.asked and len(waiting) < self.workers.jobs:

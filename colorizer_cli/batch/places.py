@@ -56,7 +56,7 @@ def walk_of(job: BatchJob, skipped: Skipped | None = None, blind: bool = False) 
     skipped = Skipped() if skipped is None else skipped
     if not is_url(job.source):
         excluded = None if is_url(job.output) else _folder_identity(job.output)
-        return Walk(job.source, job.recursive, job.patterns, excluded, skipped)
+        return Walk(job.source, job.recursive, job.patterns, excluded, skipped, patient=job.watch)
     from colorizer_cli.batch.remote_walk import RemoteWalk
     from colorizer_cli.storage.opening import open_store
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from colorizer_cli.batch.fingerprint import accepts_more
 from colorizer_cli.batch.job import BatchJob, Identity, Task, hints_beside
 from colorizer_cli.batch.journal import Entry, Journal
 from colorizer_cli.batch.naming import Naming
@@ -93,6 +94,11 @@ class Plan:
                 if task is not None:
                     yield task
 
+    @property
+    def _retries(self) -> bool:
+        """Whether photos that failed are tried again: also where what they were refused for may be allowed now."""
+        return self.job.retry_failed or accepts_more(self.job.recipe)
+
     def _is_mine(self, photo: str) -> bool:
         return self.job.shard is None or self.job.shard.holds(photo)
 
@@ -131,10 +137,10 @@ class Plan:
         if entry is not None and known is not None:
             current = self._identity(listing, photo)
             same = current is not None and known.same_file(current) and entry.hints == hints
-            if entry.error is not None and same and (not job.retry_failed or photo in self.retried):
+            if entry.error is not None and same and (not self._retries or photo in self.retried):
                 findings.failed_before[photo] = entry.error
                 return None
-            if entry.left_alone and same:
+            if entry.left_alone and same and not job.recipe.force:
                 findings.left_alone += 1
                 return None
             if entry.error is None and same and written:

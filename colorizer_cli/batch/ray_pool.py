@@ -15,7 +15,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from colorizer_cli.batch.coloring import identify
+from colorizer_cli.batch.coloring import identify, may_be_written
 from colorizer_cli.batch.job import BatchJob, Outcome, Recipe, Task
 from colorizer_cli.batch.places import output_of
 from colorizer_cli.batch.ray_actor import Colourer, Colouring, Premises
@@ -197,7 +197,8 @@ class RayPool:
         self._end(actor)
         cause = cause_of_death(error)
         if actor.node is None or actor.task is None:
-            self._failed_starts += 1
+            # beside one that works, it is a node that was lost; another worker is started where there is room
+            self._failed_starts += not any(other.node is not None for other in self._actors)
             if self._failed_starts >= START_TRIES:
                 raise ClusterError(
                     f"workers cannot start on the cluster: {cause}.\n"
@@ -220,9 +221,9 @@ class RayPool:
         photo = shown(self._job.source, task.photo)
         identity = task.listed or identify(os.path.join(self._job.source, task.photo))
         seconds = time.monotonic() - actor.started
-        return Outcome(
-            task, seconds, identity, error=f"{photo}: the worker that coloured it on node {actor.node} {cause}"
-        )
+        error = f"{photo}: the worker that coloured it on node {actor.node} {cause}"
+        uncertain = may_be_written(self._job.output, task.result)
+        return Outcome(task, seconds, identity, error=error, uncertain=uncertain)
 
     def _fill(self) -> None:
         """Starts what actors are missing; those that the cluster has no room for yet come up when it has."""

@@ -70,18 +70,23 @@ class StoreLock:
             )
 
     def _take(self) -> None:
-        try:
-            self._write(create=True)
-        except FileExistsError as error:
-            if self._holder(self._name).get("run") == self.run:
-                return  # ours: the answer to an earlier try was lost
+        # looked for first: there are stores that create what is there already
+        taken = bool(self._holder(self._name))
+        if not taken:
+            try:
+                self._write(create=True)
+            except FileExistsError:
+                if self._holder(self._name).get("run") == self.run:
+                    return  # ours: the answer to an earlier try was lost
+                taken = True
+            else:
+                if self._store.creates_alone:
+                    return
+        if taken:
             if self._is_alive(self._name):
-                raise OutputError(self._in_use(self._name)) from error
+                raise OutputError(self._in_use(self._name))
             self._notice(f"Taking over from a run that is no more: {self._store.shown(_path(self._name))}")
             self._write(create=False)
-        else:
-            if self._store.creates_alone:
-                return
         time.sleep(SETTLE_SECONDS)
         if self._holder(self._name).get("run") != self.run:
             raise OutputError(self._in_use(self._name))
@@ -109,7 +114,7 @@ class StoreLock:
             return False
         if holder["machine"] and holder["machine"] == _machine():
             return int(holder["pid"]) != os.getpid() and _is_running(int(holder["pid"]))
-        if time.time() - float(holder["beat"]) < STALE_SECONDS:
+        if 0 <= time.time() - float(holder["beat"]) < STALE_SECONDS:  # less than 0: the clocks differ
             return True
         self._notice(f"Looking whether the run on {holder['host']} is still at work …")
         deadline = time.monotonic() + 1.5 * BEAT_SECONDS  # its clock may differ from ours: we wait for a sign of life

@@ -13,6 +13,7 @@ from colorizer_cli.batch.remote_journal import StoreLog, join, lines
 from colorizer_cli.batch.remote_lock import StoreLock
 from colorizer_cli.batch.summary import Observer
 from colorizer_cli.errors import ColorizerError, StorageError
+from colorizer_cli.storage.address import is_unicode
 from colorizer_cli.storage.items import Stored
 from colorizer_cli.storage.opening import open_store
 
@@ -45,7 +46,8 @@ class RemoteOutput:
         return Journal.read(self._store.shown(NAME), lines(self._store))
 
     def existing(self, folder: str, names: Iterable[str]) -> Existing:
-        wanted = set(names)
+        # a store has no names that are not UTF-8: the worker says so of each photo
+        wanted = {name for name in names if is_unicode(name)} if is_unicode(folder) else set()
         found = self._names(folder, wanted) if wanted else {}
 
         def identity(name: str) -> Identity | None:

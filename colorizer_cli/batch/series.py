@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from colorizer_cli.batch.job import Outcome, Task
 
 LARGEST_SAMPLE = 16  # photos of a folder
+TRIES = 3  # at a photo that cannot be reached
 DIGITS = 6  # of a frequency, in the journal and in use: a resumed run is to use the very same
 
 
@@ -26,11 +27,13 @@ def sample(photos: list[str]) -> list[str]:
 
 @dataclass
 class Survey:
-    """A folder whose palette is being looked for. `found`: photo → frequencies; None where it has none to give."""
+    """A folder whose palette is being looked for. `found`: photo → frequencies; None where it has none to give.
+    `tries`: of photos that could not be reached."""
 
     photos: list[str]
     waiting: deque[str]
     found: dict[str, tuple[float, ...] | None] = field(default_factory=dict)
+    tries: Counter[str] = field(default_factory=Counter)
 
     @property
     def is_complete(self) -> bool:
@@ -78,6 +81,11 @@ class Series:
         """What a glance has found. → folder and palette, when the last of the folder's glances finds it."""
         folder = os.path.dirname(outcome.task.photo)
         survey = self._surveys[folder]
+        if outcome.error is not None and outcome.identity is None:  # a store that does not answer, and may do so again
+            survey.tries[outcome.task.photo] += 1
+            if survey.tries[outcome.task.photo] < TRIES:
+                survey.waiting.append(outcome.task.photo)
+                return None
         survey.found[outcome.task.photo] = outcome.palette
         if not survey.is_complete:
             return None

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from colorizer_cli.errors import PhotoError
 from colorizer_cli.photo.formats import READ_SUFFIXES
 from colorizer_cli.storage.items import Stored
 
@@ -46,7 +47,8 @@ class Walk:
     """Walks `root` from the top, skipping hidden names, what is no photo by its suffix, and the folder `excluded`.
 
     A linked folder is followed if it lies outside `root`, does not hold it, and once: the photos inside `root` are met
-    under their own paths. So loops end, and nothing is coloured twice.
+    under their own paths. So loops end, and nothing is coloured twice. Folders that cannot be read are noted; for the
+    root PhotoError is raised, unless the walk is `patient`: it will be walked again.
     """
 
     root: str
@@ -54,6 +56,7 @@ class Walk:
     patterns: tuple[str, ...] = ()
     excluded: tuple[int, int] | None = None
     skipped: Skipped = field(default_factory=Skipped)
+    patient: bool = False
 
     def __iter__(self) -> Iterator[Listing]:
         root = os.path.realpath(self.root)
@@ -78,6 +81,8 @@ class Walk:
                     elif self._is_photo(entry, folder):
                         photos.append(entry.name)
         except OSError as error:
+            if not folder and not self.patient:
+                raise PhotoError(f"{self.root} cannot be read: {error.strerror}") from error
             self.skipped.unreadable[folder or "."] = f"the folder cannot be read: {error.strerror}"
             return None
         return Listing(folder, photos, subfolders)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
-from colorizer_cli.batch.coloring import identify
+from colorizer_cli.batch.coloring import identify, may_be_written
 from colorizer_cli.batch.job import BatchJob, Outcome, Task
 from colorizer_cli.batch.lock import HeldLock
 from colorizer_cli.batch.worker import serve
@@ -20,6 +20,7 @@ from colorizer_cli.errors import BackendError, ColorizerError
 from colorizer_cli.storage.address import shown
 
 START_TRIES = 3
+PAUSE_SECONDS = 5.0  # between two looks: more is no work of the loop
 LIFETIME_PHOTOS, LIFETIME_SECONDS = 200, 20.0  # both reached: a fresh process, as memory falls into pieces with time
 CONTEXT = multiprocessing.get_context("spawn")  # a clean interpreter: forked libvips and ONNX Runtime threads hang
 
@@ -48,6 +49,7 @@ class Workers:
         self._job = job
         self._lock = lock
         self._failed_starts = 0
+        self._looked = time.monotonic()
         self._workers = [self._start() for _ in range(job.jobs)]
 
     @property
@@ -80,6 +82,7 @@ class Workers:
 
         Raises the error of a worker that cannot load the network, BackendError where workers die while they start.
         """
+        self._allow_for_pause(timeout)
         sources = {worker.tasks: worker for worker in self._workers}
         for source in wait(list(sources), timeout):
             worker = sources[source]  # type: ignore[index]
@@ -100,6 +103,16 @@ class Workers:
         for worker in list(self._workers):
             if worker.task is not None and time.monotonic() - worker.started > self._job.time_limit:
                 yield from self._replace(worker, f"took longer than {self._job.time_limit:g} seconds")
+
+    def _allow_for_pause(self, timeout: float) -> None:
+        """While this process was stopped (Ctrl-Z, a scheduler that suspends) its workers were, too: that time counts
+        for none of them."""
+        now = time.monotonic()
+        pause = now - self._looked - timeout
+        if pause > PAUSE_SECONDS:
+            for worker in self._workers:
+                worker.started += pause
+        self._looked = now
 
     def kill(self) -> None:
         """Ends all of them now."""
@@ -138,7 +151,9 @@ class Workers:
             photo = shown(self._job.source, dead.task.photo)
             identity = dead.task.listed or identify(os.path.join(self._job.source, dead.task.photo))
             seconds = time.monotonic() - dead.started
-            yield Outcome(dead.task, seconds, identity, error=f"{photo}: the process that coloured it {cause}")
+            error = f"{photo}: the process that coloured it {cause}"
+            uncertain = may_be_written(self._job.output, dead.task.result)
+            yield Outcome(dead.task, seconds, identity, error=error, uncertain=uncertain)
 
     def _cause_of_death(self, dead: Worker) -> str:
         dead.process.join(5)

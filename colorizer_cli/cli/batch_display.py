@@ -16,6 +16,7 @@ from colorizer_cli.batch.journal import NAME
 from colorizer_cli.batch.plan import Findings
 from colorizer_cli.batch.summary import Observer, Summary
 from colorizer_cli.cli.console import print_json, printable, say
+from colorizer_cli.storage.address import shown
 
 LINE_SECONDS = 10.0  # between plain lines of progress
 LISTED = 20  # failures that the summary names; the journal has all
@@ -151,7 +152,7 @@ def print_summary(summary: Summary, output: str) -> None:
     rate = summary.done / summary.seconds if summary.seconds else 0
     say(
         f"{summary.done} coloured, {len(summary.failures)} failed, {summary.findings.unchanged} unchanged"
-        f" in {duration(summary.seconds)} ({rate:.1f} photos/s) → {printable(output)}"
+        f" in {duration(summary.seconds)} ({rate:.1f} photos/s) → {printable(shown(output))}"
     )
     for line in findings_lines(summary.findings):
         say(line)
@@ -231,4 +232,4 @@ def _print_some(what: str, failures: dict[str, str], output: str) -> None:
     for photo, error in list(failures.items())[:LISTED]:
         say(f"  {printable(photo)}: {printable(error)}")
     if len(failures) > LISTED:
-        say(f"  … and {len(failures) - LISTED} more, in {printable(output)}/{NAME}")
+        say(f"  … and {len(failures) - LISTED} more, in {printable(shown(output, NAME))}")

@@ -9,6 +9,7 @@ from colorizer_cli.errors import UsageError
 
 SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]+)://")  # two letters at least: C: is a drive
 USER = re.compile(r"(?<=://)[^/@]*@")
+CONTAINER = re.compile(r"(abfss?|adl|wasbs?)://[^/@:]*@", re.IGNORECASE)  # Azure's: what stands before the @ is no user
 PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
 QUERY = re.compile(r"(?<=[?&])([^=&]*(?:key|secret|token|sig|password|credential)[^=&]*)=[^&\s]*", re.IGNORECASE)
 
@@ -38,7 +39,16 @@ def scheme_of(url: str) -> str:
 
 def masked(url: str) -> str:
     """As it may be shown and written down: without passwords, keys and signatures."""
-    return QUERY.sub(r"\1=***", USER.sub("***@", url))
+    return QUERY.sub(r"\1=***", url if CONTAINER.match(url) else USER.sub("***@", url))
+
+
+def is_unicode(name: str) -> bool:
+    """Whether a store can have an object by this name; names of files may be any bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def shown(place: str, name: str = "") -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from colorizer_cli.errors import StorageError
-from colorizer_cli.storage.address import shown
+from colorizer_cli.storage.address import is_unicode, shown
 from colorizer_cli.storage.faults import attempt
 from colorizer_cli.storage.items import Item, Stored, stored
 
@@ -31,10 +31,8 @@ class Store:
 
     def path(self, name: str) -> str:
         """As the file system has it. Raises StorageError for a name that is not Unicode."""
-        try:
-            name.encode()
-        except UnicodeEncodeError as error:
-            raise StorageError(f"{name!a} is not UTF-8, as names in stores have to be") from error
+        if not is_unicode(name):
+            raise StorageError(f"{name!a} is not UTF-8, as names in stores have to be")
         return f"{self.root}/{name}" if name else self.root
 
     def shown(self, name: str = "") -> str:

@@ -125,6 +125,43 @@ def test_a_fault_that_stays_is_one_photos_and_the_next_run_tries_it_again(
     assert bucket.objects("colour") == whole
 
 
+def test_names_that_a_store_cannot_have_fail_alone(bucket: ObjectStore, colorize: Run, scans: Scans):
+    folder = scans(2)
+    photo = next(folder.glob("*.jpg")).read_bytes()
+    for name in (b"\xc9tude.jpg", b"Stra\xdfe/1.jpg"):
+        path = folder / os.fsdecode(name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(photo)
+    done = colorize("batch", "scans", "-o", bucket.url("colour"), "--json")
+    assert done.returncode == 3, done.stderr
+    assert (summary(done)["done"], summary(done)["failed"]) == (2, 2)
+    assert done.stdout.count(b"not UTF-8") == 2
+
+
+def test_a_live_lock_on_a_store_that_replaces_what_it_is_to_create(bucket: ObjectStore, colorize: Run, scans: Scans):
+    scans(1)
+    holder = {"run": "1234", "host": "elsewhere", "pid": 1, "machine": "another", "beat": time.time()}
+    bucket.put("colour/colorize-journal.d/lock.json", json.dumps(holder).encode())
+    bucket.proxy.fault = lambda method, path: "unconditional"
+    done = colorize("batch", "scans", "-o", bucket.url("colour"))
+    assert done.returncode == 1
+    assert b"process 1 on elsewhere" in done.stderr
+    assert json.loads(bucket.get("colour/colorize-journal.d/lock.json"))["run"] == "1234"
+
+
+def test_a_result_whose_answers_were_lost_is_still_ours(bucket: ObjectStore, colorize: Run, whole: dict[str, bytes]):
+    lost = "/colour/scan%20003.png"
+    bucket.proxy.fault = lambda method, path: "lost" if lost in path and method in ("PUT", "HEAD") else None
+    done = colorize("batch", bucket.url("scans"), "-o", bucket.url("colour"), "--jobs", "2")
+    assert done.returncode == 3, done.stderr
+    assert b"7 coloured, 1 failed" in done.stderr
+    assert "scan 003.png" in bucket.objects("colour")
+    bucket.proxy.fault = lambda method, path: None
+    again = colorize("batch", bucket.url("scans"), "-o", bucket.url("colour"), "--json")
+    assert (again.returncode, summary(again)["existing"], summary(again)["unchanged"]) == (0, 0, 7), again.stderr
+    assert bucket.objects("colour") == whole
+
+
 def test_an_output_that_may_not_be_written_stops_the_run(bucket: ObjectStore, colorize: Run, whole: dict[str, bytes]):
     bucket.proxy.fault = lambda method, path: "403" if method == "PUT" and "journal" not in path else None
     done = colorize("batch", bucket.url("scans"), "-o", bucket.url("colour"), "--jobs", "2", "-q")

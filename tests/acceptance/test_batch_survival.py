@@ -73,6 +73,14 @@ def test_first_ctrl_c_finishes_the_photos_in_hand(command: str, colorize: Run, t
     assert [path.name for path in results(tmp_path / "colour")] == ["slow.png"]
     pyvips.Image.new_from_file(str(tmp_path / "colour" / "slow.png"), fail_on="warning").avg()
 
+    for number in range(1, 40):
+        (slow_photo.parent / f"z{number}.png").unlink()
+    (tmp_path / "colour" / "z0.png").write_bytes(b"made by hand meanwhile")
+    again = colorize("batch", "scans", "-o", "colour")
+    assert again.returncode == 3
+    assert b"z0.png" in again.stderr
+    assert (tmp_path / "colour" / "z0.png").read_bytes() == b"made by hand meanwhile"
+
 
 @pytest.mark.parametrize(("number", "times", "code"), [(signal.SIGINT, 2, 130), (signal.SIGTERM, 1, 143)])
 def test_stopped_at_once(command: str, tmp_path: Path, slow_photo: Path, number: int, times: int, code: int):

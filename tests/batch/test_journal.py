@@ -87,6 +87,26 @@ def test_a_failure_does_not_forget_what_was_written_before(journal: Path):
     assert (entry.error, entry.identity, entry.result_file) == ("broken", Identity(11, 21), Identity(30, 40))
 
 
+def test_what_was_released_is_not_begun_any_more(journal: Path):
+    again = opened(journal)
+    assert list(again.begun) == ["c.jpg"]
+    again.begin({"d.jpg": "d.jpg"})
+    again.release(["c.jpg"])
+    again.close()
+    assert Journal.read(str(journal)).begun == {"d.jpg": "d.jpg"}
+
+
+@pytest.mark.parametrize("uncertain", [False, True])
+def test_a_failure_that_may_have_left_a_result(journal: Path, uncertain: bool):
+    again = opened(journal)
+    failed = Outcome(Task("c.jpg", "c.jpg"), 0.1, error="no answer", uncertain=uncertain)
+    again.finish(failed, "weights", "options")
+    again.close()
+    found = Journal.read(str(journal))
+    assert found.entries["c.jpg"].error == "no answer"
+    assert ("c.jpg" in found.begun) == uncertain
+
+
 def test_a_fresh_start_makes_entries_stale_until_they_are_done_again(journal: Path):
     again = opened(journal)
     again.start_run(source="/scans", fresh=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from colorizer_cli.batch.job import BatchJob, Identity, Outcome, Task
+from colorizer_cli.batch.job import BatchJob, Identity, Outcome, Recipe, Task
 from colorizer_cli.batch.journal import Journal
 from colorizer_cli.batch.lock import open_locked
 from colorizer_cli.batch.naming import Naming
@@ -152,6 +152,18 @@ def test_failed_photos_wait_for_a_change_or_for_the_user(archive: Archive):
     assert archive.photos(retry_failed=True) == ["bad.jpg"]
     (archive.source / "bad.jpg").write_bytes(b"mended")
     assert archive.photos() == ["bad.jpg"]
+
+
+def test_allowing_more_takes_up_what_was_refused_and_nothing_else(empty: Archive):
+    empty.add("done.jpg")
+    empty.colour()
+    empty.add("left.jpg", "negative.jpg")
+    for photo, outcome in (("left.jpg", {"left_alone": True}), ("negative.jpg", {"error": "looks like a negative"})):
+        identity = Identity.of(os.stat(empty.source / photo), "hash")
+        empty.journal.finish(Outcome(Task(photo, photo), 0.1, identity, **outcome), WEIGHTS, OPTIONS)
+    assert empty.photos() == []
+    assert empty.photos(recipe=Recipe(force=True)) == ["left.jpg", "negative.jpg"]
+    assert empty.photos(recipe=Recipe(max_pixels=2_000_000_000)) == ["negative.jpg"]
 
 
 def test_failed_photos_are_retried_once_in_a_run(archive: Archive):

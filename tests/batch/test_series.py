@@ -3,8 +3,8 @@
 import itertools
 from collections import deque
 
-from colorizer_cli.batch.job import Outcome, Task
-from colorizer_cli.batch.series import LARGEST_SAMPLE, Series, sample
+from colorizer_cli.batch.job import Identity, Outcome, Task
+from colorizer_cli.batch.series import LARGEST_SAMPLE, TRIES, Series, sample
 
 PHOTOS = ["a/1.jpg", "a/2.jpg", "a/3.jpg"]
 FOUND = {"a/1.jpg": (0.1, 0.9), "a/2.jpg": (0.7, 0.3), "a/3.jpg": None}
@@ -33,11 +33,23 @@ def test_the_palette_does_not_depend_on_the_order_of_the_glances():
 
 def test_a_folder_without_a_palette_does_without_until_the_next_look():
     series, waiting = Series(samples={"": ["x.jpg"]}), deque([Task("x.jpg", "x.jpg")])
-    assert series.note(Outcome(series.next(waiting), 0.1, error="broken")) is None
+    assert series.note(Outcome(series.next(waiting), 0.1, Identity(1, 2), error="broken")) is None
     assert series.next(waiting).palette is None
     series.look_again()
     waiting.append(Task("x.jpg", "x.jpg"))
     assert series.next(waiting).glance
+
+
+def test_a_photo_that_cannot_be_reached_is_looked_at_again():
+    series, waiting = Series(samples={"": ["x.jpg"]}), deque([Task("x.jpg", "x.jpg")])
+    for _ in range(TRIES - 1):
+        assert series.note(Outcome(series.next(waiting), 0.1, error="no answer")) is None
+    assert series.next(waiting).glance
+    assert series.note(Outcome(Task("x.jpg", "x.jpg", glance=True), 0.1, Identity(1, 2), palette=(1.0,))) == (
+        "",
+        (1.0,),
+    )
+    assert series.next(waiting).palette == (1.0,)
 
 
 def test_a_known_palette_needs_no_glance():

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from colorizer_cli.batch.walk import Walk
+from colorizer_cli.errors import PhotoError
 
 
 def tree(root: Path, *files: str) -> None:
@@ -99,6 +100,14 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pyte
     walk = Walk(str(tmp_path))
     assert photos(walk) == ["a.jpg"]
     assert "Permission denied" in walk.skipped.unreadable["locked"]
+
+
+def test_a_root_that_cannot_be_read_is_an_error(tmp_path: Path):
+    with pytest.raises(PhotoError, match="No such file"):
+        photos(Walk(str(tmp_path / "gone")))
+    walk = Walk(str(tmp_path / "gone"), patient=True)
+    assert photos(walk) == []
+    assert "." in walk.skipped.unreadable
 
 
 def test_names_of_any_bytes(tmp_path: Path):

@@ -32,6 +32,8 @@ def test_secrets_are_masked():
     assert masked("https://h/p?sig=abc&v=1&X-Amz-Credential=k%2Fq") == "https://h/p?sig=***&v=1&X-Amz-Credential=***"
     assert masked("cannot open az://ann:word@c/p today") == "cannot open az://***@c/p today"
     assert shown("sftp://ann@host/p", "a b.jpg") == "sftp://***@host/p/a b.jpg"
+    assert masked("abfs://scans@acct.dfs.core.windows.net/p") == "abfs://scans@acct.dfs.core.windows.net/p"
+    assert masked("abfs://ann:word@acct/p") == "abfs://***@acct/p"
     assert scheme_of("S3://b") == "s3"
 
 
