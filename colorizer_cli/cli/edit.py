@@ -98,7 +98,11 @@ def edit(
         return
     for remark in session.remarks:
         say(remark)
-    serve(session, port, started, saved)
+    try:
+        serve(session, port, started, saved, debug)
+    finally:
+        if session.unsaved_hints:
+            say(f"The last changes were not saved. Their hints are in {session.rescue()}; --hints goes on with them")
 
 
 def _open(url: str) -> None:

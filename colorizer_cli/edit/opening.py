@@ -63,7 +63,10 @@ def _hints(job: Job, output: str, photo: Photo) -> tuple[Target, tuple[Hint, ...
     hints: tuple[Hint, ...] = ()
     if found.exists():
         hints = read_hints(found)
-        check_inside(hints, photo.width, photo.height)
+        try:
+            check_inside(hints, photo.width, photo.height)
+        except UsageError as error:
+            raise UsageError(f"{found}: {error}; move it away, or name another with --hints") from error
     if found == target.path:
         target.note()
     target.check(job.source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -11,13 +12,13 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from colorizer_cli.edit.access import Access, Address
-from colorizer_cli.edit.session import Session
-from colorizer_cli.edit.wishes import Wishes, count_of, place_of
+from colorizer_cli.edit.session import Session, StaleError
+from colorizer_cli.edit.wishes import Wishes, count_of, place_of, saves_of
 from colorizer_cli.engine.hints import DEFAULT_RADIUS
 from colorizer_cli.errors import ColorizerError, UsageError
 
@@ -51,7 +52,7 @@ def _pages(session: Session) -> list[BaseRoute]:
         return Response(await run_in_threadpool(lambda: session.original), media_type="image/jpeg")
 
     async def state(request: Request) -> Response:
-        return JSONResponse(_state(session))
+        return _object(_state(session))
 
     return [*routes, Route("/original.jpg", original), Route("/state", state)]
 
@@ -73,28 +74,39 @@ def _calls(session: Session, saved: Callable[[Session], object]) -> dict[str, En
     async def proposals(request: Request) -> Response:
         body = await _json(request)
         found = await run_in_threadpool(session.proposals, Wishes.of(body), *place_of(body))
-        return JSONResponse({"proposals": [asdict(proposal) for proposal in found]})
+        return _object({"proposals": [asdict(proposal) for proposal in found]})
 
     async def questions(request: Request) -> Response:
         body = await _json(request)
         found = await run_in_threadpool(session.questions, Wishes.of(body), count_of(body))
-        return JSONResponse({"questions": [asdict(hint) for hint in found]})
+        return _object({"questions": [asdict(hint) for hint in found]})
 
     async def references(request: Request) -> Response:
         name = request.query_params.get("name", "a reference photo")
         number = await run_in_threadpool(session.add_reference, await _bytes(request, MOST_REFERENCE), name)
-        return JSONResponse({"number": number, "name": session.palettes[number].names[0]})
+        return _object({"number": number, "name": session.palettes[number].names[0]})
+
+    async def wishes(request: Request) -> Response:
+        session.remember(Wishes.of(await _json(request)))
+        return _object({})
 
     async def save(request: Request) -> Response:
-        await run_in_threadpool(session.save, Wishes.of(await _json(request)))
-        saved(session)
-        return JSONResponse({"result": str(session.result.path), "hints": str(session.hints_file.path)})
+        body = await _json(request)
+        try:
+            await run_in_threadpool(session.save, Wishes.of(body), saves_of(body))
+        except StaleError as error:
+            return _object({"error": str(error), "saves": session.saves}, 409)
+        with contextlib.suppress(OSError):  # nobody reads what is printed any more: it is saved all the same
+            saved(session)
+        names = {"result": str(session.result.path), "hints": str(session.hints_file.path)}
+        return _object(names | {"saves": session.saves})
 
     return {
         "render": render,
         "proposals": proposals,
         "questions": questions,
         "references": references,
+        "wishes": wishes,
         "save": save,
     }
 
@@ -116,7 +128,14 @@ def _state(session: Session) -> dict[str, Any]:
         "result": session.result.path.name,
         "hints_file": session.hints_file.path.name,
         "remarks": list(session.remarks),
+        "saves": session.saves,
+        "saved": session.wishes == session.saved,
     }
+
+
+def _object(value: dict[str, Any], status: int = 200) -> Response:
+    """JSON in pure ASCII: names of files that are not UTF-8 travel as \\udcXX."""
+    return Response(json.dumps(value).encode("ascii"), status, media_type="application/json")
 
 
 async def _json(request: Request) -> Any:
@@ -136,8 +155,8 @@ async def _bytes(request: Request, most: int) -> bytes:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, 422)
+    return _object({"error": str(error)}, 422)
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 500)
+    return _object({"error": f"{type(error).__name__}: {error}"}, 500)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pyvips
@@ -21,7 +22,7 @@ from colorizer_cli.engine.job import Job
 from colorizer_cli.engine.one_photo import colour, write
 from colorizer_cli.engine.palette import Palette, averaged, palette_of
 from colorizer_cli.engine.settings import Settings
-from colorizer_cli.errors import UsageError
+from colorizer_cli.errors import ColorizerError, OutputError, UsageError
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.photo import Photo
 from colorizer_cli.photo.reading import read_photo
@@ -36,6 +37,10 @@ MOST_REFERENCES = 64
 REMEMBERED = 16  # answers of the network, of about 2 MB each: undo and redo need no new ones
 
 
+class StaleError(UsageError):
+    """Saving would replace what another window has saved."""
+
+
 @dataclass(frozen=True)
 class Proposal:
     """A colour "#rrggbb" that is plausible at a place, and how likely it is beside the other proposals, 0…1."""
@@ -46,11 +51,12 @@ class Proposal:
 
 @dataclass
 class Session:
-    """All calls may come from several threads; the network runs once at a time.
+    """All calls may come from several threads; for the screen the network runs once at a time.
 
     settings    what was asked for on the command line; vividness, hints and palette are the page's to change
     job         with the name of the output in it
-    hints       that were there at the start; `wishes` are the latest that were coloured by
+    hints       that were there at the start; `wishes` are the latest that were coloured by, `saved` those of the
+                last of `saves`
     remarks     for the user, about the photo
     """
 
@@ -65,11 +71,14 @@ class Session:
     remarks: tuple[str, ...] = ()
     palettes: list[Palette] = field(default_factory=list)
     wishes: Wishes = field(init=False)
+    saved: Wishes = field(init=False)
+    saves: int = field(init=False)
 
     def __post_init__(self) -> None:
         vividness = self.settings.vividness
         default = self.colorizer.weights.config.vividness if vividness is None else vividness
-        self.wishes = Wishes(self.hints, default, tuple(range(len(self.palettes))))
+        self.wishes = self.saved = Wishes(self.hints, default, tuple(range(len(self.palettes))))
+        self.saves = 0
         self._answers: dict[tuple[tuple[Hint, ...], tuple[int, ...]], NDArray[np.float32]] = {}
         self._network, self._saving = threading.Lock(), threading.Lock()
 
@@ -136,20 +145,51 @@ class Session:
         self.palettes.append(palette_of(photo, self.colorizer.weights.config.bin_array()))
         return len(self.palettes) - 1
 
-    def save(self, wishes: Wishes) -> None:
-        """Writes the full-resolution result, as `colorize PHOTO` does, and the hints file. Raises ColorizerError."""
+    def save(self, wishes: Wishes, after: int | None = None) -> None:
+        """Writes the hints file, and the full-resolution result, as `colorize PHOTO` does. Raises ColorizerError.
+
+        The hints come first: they are a person's work, and whatever is wrong with the result, it does not touch them.
+        `after`: the number of savings that the page knows of; StaleError is raised where another has saved since.
+        """
         settings = self._settings(wishes)
         with self._saving:
+            if after is not None and after != self.saves:
+                raise StaleError("another window has saved meanwhile; save once more to replace what it has saved")
             self.hints_file.check(self.job.source)
-            job = replace(self.job, overwrite=self.result.replaceable)
-            pages, first, _ = colour(self.photo, settings, job, self.colorizer)
-            write(job, str(self.result.path), self.form, pages, first)
-            self.result.note()
             replaceable = self.hints_file.replaceable
             write_bytes(
                 write_hints(wishes.hints), self.hints_file.path, original=self.photo.path, overwrite=replaceable
             )
             self.hints_file.note()
+            try:
+                self.result.check(self.job.source)
+                job = replace(self.job, overwrite=self.result.replaceable)
+                pages, first, _ = colour(self.photo, settings, job, self.colorizer)
+                write(job, str(self.result.path), self.form, pages, first)
+            except ColorizerError as error:
+                raise OutputError(
+                    f"{error}. The hints are saved in {self.hints_file.path}, the photo is not"
+                ) from error
+            self.result.note()
+            self.saves, self.saved = self.saves + 1, wishes
+
+    @property
+    def unsaved_hints(self) -> bool:
+        """Whether hints have been placed or changed since the last saving, or since the start."""
+        return self.wishes.hints != self.saved.hints
+
+    def rescue(self) -> Path:
+        """Writes hints that were never saved to a file of their own, beside the hints file. → its name. Raises
+        OutputError."""
+        path = self.hints_file.path
+        path = path.with_name(f"{path.name.removesuffix('.hints.json').removesuffix('.json')}.unsaved.hints.json")
+        write_bytes(write_hints(self.wishes.hints), path, original=self.photo.path, overwrite=True)
+        return path
+
+    def remember(self, wishes: Wishes) -> None:
+        """Takes these for the latest, without colouring by them: the page is being left."""
+        self._settings(wishes)
+        self.wishes = wishes
 
     def _settings(self, wishes: Wishes) -> Settings:
         check_inside(wishes.hints, self.photo.width, self.photo.height)

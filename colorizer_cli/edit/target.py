@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from colorizer_cli.errors import OutputError
 from colorizer_cli.photo.writing import check_place
 
 
@@ -25,6 +26,10 @@ class Target:
 
     def check(self, original: str) -> None:
         """Raises OutputError or UsageError where the file may not be written."""
+        if self.known is not None and not self.replaceable and os.path.lexists(self.path):
+            raise OutputError(
+                f"{self.path} has been changed by something else since it was saved here; move it away and save again"
+            )
         check_place(self.path, original, self.replaceable)
 
     def note(self) -> None:

@@ -48,3 +48,11 @@ def count_of(request: Mapping[str, Any]) -> int:
     if type(count) is not int or not 1 <= count <= MOST_ASKED:
         raise UsageError(f"count is {count!r:.40}; expected 1…{MOST_ASKED}")
     return count
+
+
+def saves_of(request: Mapping[str, Any]) -> int | None:
+    """How many savings the page knows of, if it says. Raises UsageError."""
+    saves = request.get("saves")
+    if saves is not None and type(saves) is not int:
+        raise UsageError(f"saves is {saves!r:.40}; expected a whole number")
+    return saves

@@ -60,13 +60,17 @@ class Job:
 
     def output_for(self, photo: Photo) -> tuple[str, Format]:
         """→ where the result goes, and its format, after all names have been checked. Raises ColorizerError."""
+        from colorizer_cli.photo.encoding import check_encoder
+
         form = checked_format(self.form)
         output = self.output
         if output is None:
             output = _default_output(self.source, form or written_as(photo.format))
         self._check_consistent(output, form)
         self._check_places(output)
-        return output, form or FORMATS.get(Path(output).suffix.lower()) or written_as(photo.format)
+        form = form or FORMATS.get(Path(output).suffix.lower()) or written_as(photo.format)
+        check_encoder(form, output, photo.width, photo.height)
+        return output, form
 
     def sidecar_output(self, output: str) -> str:
         """Where the result's sidecar goes."""

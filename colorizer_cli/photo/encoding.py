@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyvips
 
+from colorizer_cli.errors import OutputError
 from colorizer_cli.photo.formats import DEEP_FORMATS, QUALITY, Format
 from colorizer_cli.photo.photo import TiffLayout
 
@@ -15,6 +18,23 @@ BIGTIFF_BYTES = 3_900_000_000  # a classic TIFF ends at 4 GiB
 # TIFF's tag 259 → libvips' name; what is missing here holds no colour (fax) or is not written, and becomes Deflate
 COMPRESSIONS = {1: "none", 5: "lzw", 7: "jpeg", 8: "deflate", 32773: "packbits", 32946: "deflate", 50000: "zstd"}
 PREDICTED = ("lzw", "deflate", "zstd")  # the compressions that gain from differences of neighbours
+
+
+LARGEST_SIDE: dict[Format, int] = {"jpeg": 65_500, "webp": 16_383}  # pixels; of JPEG, as libjpeg writes it
+
+
+def check_encoder(form: Format, name: str | Path, width: int, height: int) -> None:
+    """Raises OutputError where a photo of that size cannot be written in that format, before any work is done."""
+    largest = LARGEST_SIDE.get(form)
+    if largest is not None and max(width, height) > largest:
+        raise OutputError(
+            f"{name}: {form.upper()} holds sides of at most {largest} pixels, the photo has {width} × {height}; "
+            "choose .png or .tif"
+        )
+    if form == "heic" and importlib.util.find_spec("pillow_heif") is None:
+        raise OutputError(
+            f"{name}: HEIC is written by an extra; pip install 'colorizer-cli[heif]', or write AVIF or JPEG"
+        )
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,9 @@ from colorizer_cli.photo.encoding import Encoding
 
 def save_heic(photo: ColouredPhoto, path: Path, encoding: Encoding, name: str) -> None:
     """Writes the photo with its EXIF, XMP and profile; 16 bits become 8. Raises OutputError."""
-    try:
-        from PIL import Image
-        from pillow_heif import from_pillow
-    except ImportError as error:
-        raise OutputError(
-            f"{name}: HEIC is written by an extra; pip install 'colorizer-cli[heif]', or write AVIF or JPEG"
-        ) from error
+    from PIL import Image
+    from pillow_heif import from_pillow
+
     from colorizer_cli.photo.exif import MARK, ExifTags
 
     metadata = photo.metadata

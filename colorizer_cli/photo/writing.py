@@ -18,7 +18,7 @@ import pyvips
 from colorizer_cli.errors import OutputError, UsageError
 from colorizer_cli.photo.coloured import ColouredPhoto
 from colorizer_cli.photo.content_credentials import Certificate, sign
-from colorizer_cli.photo.encoding import Encoding, saver
+from colorizer_cli.photo.encoding import Encoding, check_encoder, saver
 from colorizer_cli.photo.failures import last_line
 from colorizer_cli.photo.formats import FORMATS, QUALITY, Format
 from colorizer_cli.photo.photo import Photo
@@ -103,6 +103,7 @@ def write_pages(
     pages = iter(photos)
     first = next(pages)
     check_output(path, first.original.path, overwrite)
+    check_encoder(output_format(path), path, first.width, first.height)
     path = Path(path)
     with _temporary(path) as temporary:
         save(first, pages, output_format(path), temporary, Encoding(quality, progressive, report), str(path))
@@ -144,8 +145,9 @@ def write_stdout(
         raise OutputError("stdout is closed; give -o a name")
     pages = iter(photos)
     with tempfile.TemporaryDirectory(prefix="colorize-") as folder:
-        temporary = Path(folder) / "photo"
-        save(next(pages), pages, form, temporary, Encoding(quality, progressive), "stdout")
+        temporary, first = Path(folder) / "photo", next(pages)
+        check_encoder(form, "stdout", first.width, first.height)
+        save(first, pages, form, temporary, Encoding(quality, progressive), "stdout")
         with open(temporary, "rb") as file:
             _to_stdout(file)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pyvips
+from edit_pages import Serve, Served
 from playwright.sync_api import Browser, sync_playwright
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
@@ -100,3 +101,20 @@ def slow_photo(tmp_path: Path) -> Path:
     noise = pyvips.Image.gaussnoise(6000, 5000, mean=128, sigma=40).cast("uchar").copy(interpretation="b-w")
     noise.pngsave(str(tmp_path / "scans" / "slow.png"), compression=1)
     return tmp_path / "scans" / "slow.png"
+
+
+@pytest.fixture
+def serve(command: str, tmp_path: Path) -> Iterator[Serve]:
+    running: list[Served] = []
+
+    def start(*arguments: str) -> Served:
+        running.append(Served(command, tmp_path, *arguments))
+        return running[-1]
+
+    yield start
+    for served in running:
+        if served.process.poll() is None:
+            assert served.end() == 130
+            assert b"Traceback" not in served.complaints
+        served.process.stdout.close()
+        served.process.stderr.close()

@@ -10,7 +10,10 @@ import { Zoom } from "./zoom.js";
 const ASKED = 5; // places at a time
 const TOGETHER = 1000; // ms: key presses that follow each other so soon are one step of the history
 const part = (id) => document.getElementById(id);
-const known = await server.start();
+const known = await server.start().catch((error) => {
+  fail(error);
+  throw error;
+});
 const longSide = Math.max(known.width, known.height);
 const names = [...known.names]; // of the reference photos, by number
 
@@ -23,15 +26,24 @@ const history = new History({
   references: known.references,
 });
 let current = null; // id of the hint or question whose card is open
+let saves = known.saves; // that this page knows of
+let saved = known.saved ? history.state : null; // the state that was saved last
 
 const say = (text) => (part("status").textContent = text);
-const fail = (error) => {
+
+/** Shows what went wrong until something of the same `kind` goes well. */
+function fail(error, kind = "other") {
   part("alert").textContent = error.message;
+  part("alert").dataset.kind = kind;
   part("alert").hidden = false;
-};
-const succeed = () => (part("alert").hidden = true);
+}
+
+function succeed(kind) {
+  if (part("alert").dataset.kind === kind) part("alert").hidden = true;
+}
 
 const stage = new Stage(part("stage"), known, {
+  pan: (across, down) => part("space").scrollBy(-across, -down),
   place: (x, y) => (card.isOpen ? closeCard() : placeHint(x, y)),
   position: (id) => [find(id).x, find(id).y],
   drag: (id, x, y, done) => edit(id, { x, y }, "drag", done),
@@ -55,9 +67,9 @@ new Zoom(part("space"), stage.root, zoomParts, () => card.put());
 const rendering = new server.Rendering(
   (bitmap) => {
     stage.draw(bitmap);
-    succeed();
+    succeed("rendering");
   },
-  fail,
+  (error) => fail(error, "rendering"),
   (busy) => stage.root.setAttribute("aria-busy", String(busy)),
 );
 
@@ -86,10 +98,12 @@ function edit(id, change, kind, done, limit) {
 function remove(id) {
   const without = (list) => list.filter((one) => one.id !== id);
   const { hints, questions } = history.state;
+  const all = [...hints, ...questions];
+  const place = all.findIndex((one) => one.id === id);
+  const neighbour = all[place + 1] ?? all[place - 1];
   if (id === current) closeCard(false);
   history.change({ ...history.state, hints: without(hints), questions: without(questions) });
-  const next = part("markers").querySelector("button") ?? part("add");
-  next.focus();
+  (neighbour ? stage.marker(neighbour.id) : part("add")).focus();
 }
 
 async function propose(id) {
@@ -184,6 +198,7 @@ function show() {
     current,
   );
   if (current !== null) card.show(find(current).color, reach(find(current)));
+  part("save").classList.toggle("changed", !isSaved());
   part("undo").disabled = !history.canUndo;
   part("redo").disabled = !history.canRedo;
   part("vividness").value = vividness;
@@ -198,6 +213,7 @@ function show() {
 // ---- palette, saving, keys
 
 async function load(files) {
+  const failures = [];
   for (const file of files) {
     say(`Loading ${file.name} …`);
     try {
@@ -207,25 +223,38 @@ async function load(files) {
       say(`The palette of ${name} is used.`);
     } catch (error) {
       say("");
-      fail(error);
+      failures.push(error.message);
     }
   }
+  if (failures.length) fail(new Error(failures.join(" ")), "loading");
+  else succeed("loading");
 }
 
 async function save() {
   if (part("save").disabled) return;
   part("save").disabled = true;
   say("Saving at full resolution …");
+  const { state } = history;
   try {
-    const { result, hints } = await server.save(history.state);
-    succeed();
-    say(`Saved ${result} and ${hints}`);
+    const answer = await server.save(state, saves);
+    [saves, saved] = [answer.saves, state];
+    succeed("saving");
+    const more = isSaved() ? "" : " What you changed meanwhile is not in it.";
+    say(`Saved ${answer.result} and ${answer.hints}.${more}`);
   } catch (error) {
+    saves = error.details?.saves ?? saves;
     say("Not saved.");
-    fail(error);
+    fail(error, "saving");
   } finally {
     part("save").disabled = false;
+    part("save").classList.toggle("changed", !isSaved());
   }
+}
+
+/** Whether all that is wished for has been saved. Questions that are open are no changes. */
+function isSaved() {
+  if (saved === null) return false;
+  return JSON.stringify(server.wishes(history.state)) === JSON.stringify(server.wishes(saved));
 }
 
 history.addEventListener("change", () => {
@@ -250,6 +279,10 @@ part("compare").addEventListener("input", (event) => {
   stage.root.style.setProperty("--cut", `${event.target.value}%`);
   stage.root.classList.toggle("whole", event.target.value === "0");
 });
+addEventListener("pagehide", () => server.leave(history.state));
+addEventListener("beforeunload", (event) => {
+  if (!isSaved()) event.preventDefault();
+});
 addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   const command = event.ctrlKey || event.metaKey;
@@ -257,7 +290,7 @@ addEventListener("keydown", (event) => {
   else if (command && key === "y") history.redo();
   else if (command && key === "s") save();
   else if (key === "escape" && card.isOpen) closeCard();
-  else if (key === "n" && !command && !event.altKey && event.target.type !== "text") addInTheMiddle();
+  else if (key === "n" && !command && !event.altKey && event.target.type !== "text") event.repeat || addInTheMiddle();
   else return;
   event.preventDefault();
 });

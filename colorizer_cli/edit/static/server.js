@@ -1,24 +1,31 @@
 // Requests to the server that this page came from. All addresses are relative: the secret part of the path stays in.
 
+const AGAIN = "colorize edit has been started again: open the address that it has printed.";
+
 async function answer(response) {
   if (response.ok) return response;
-  let message = `The server answered ${response.status}.`;
+  let message = response.status === 403 ? AGAIN : `The server answered ${response.status}.`;
+  let details = {};
   try {
-    message = (await response.json()).error;
+    details = await response.json();
+    message = details.error;
   } catch {
     // no JSON: the status has to do
   }
-  throw new Error(message);
+  throw Object.assign(new Error(message), { details });
 }
 
-async function send(name, body) {
+async function ask(name, options) {
+  let response;
   try {
-    return await answer(await fetch(name, { method: "POST", body }));
-  } catch (error) {
-    if (error instanceof TypeError) throw new Error("colorize edit is not running any more; start it again.");
-    throw error;
+    response = await fetch(name, options);
+  } catch {
+    throw new Error("colorize edit is not running any more; start it again.");
   }
+  return answer(response);
 }
+
+const send = (name, body) => ask(name, { method: "POST", body });
 
 /** What the server is to colour by: hints without what only the page knows of them. */
 export function wishes(state) {
@@ -26,7 +33,7 @@ export function wishes(state) {
   return { hints, vividness: state.vividness, references: state.references };
 }
 
-export const start = async () => (await answer(await fetch("state"))).json();
+export const start = async () => (await ask("state")).json();
 
 export const proposals = async (state, place) =>
   (await (await send("proposals", JSON.stringify({ ...wishes(state), x: place.x, y: place.y }))).json()).proposals;
@@ -34,10 +41,22 @@ export const proposals = async (state, place) =>
 export const questions = async (state, count) =>
   (await (await send("questions", JSON.stringify({ ...wishes(state), count }))).json()).questions;
 
-export const addReference = async (file) =>
-  (await send(`references?name=${encodeURIComponent(file.name)}`, file)).json();
+export async function addReference(file) {
+  let content;
+  try {
+    content = await file.arrayBuffer();
+  } catch {
+    throw new Error(`${file.name} cannot be read.`);
+  }
+  return (await send(`references?name=${encodeURIComponent(file.name)}`, content)).json();
+}
 
-export const save = async (state) => (await send("save", JSON.stringify(wishes(state)))).json();
+/** `saves`: how many savings this page knows of. */
+export const save = async (state, saves) =>
+  (await send("save", JSON.stringify({ ...wishes(state), saves }))).json();
+
+/** What is on the page while it is left: a reload goes on with it. */
+export const leave = (state) => navigator.sendBeacon("wishes", JSON.stringify(wishes(state)));
 
 /** Colours the photo one state at a time; of those that come meanwhile only the latest is asked for. */
 export class Rendering {

@@ -7,7 +7,7 @@ export class Stage {
   #elements = new Map(); // id → marker
   #size;
 
-  /** on: place(x, y), drag(id, x, y, done), step(id, x, y), position(id), open(id), remove(id), resize(id, factor) */
+  /** on: pan(across, down), place(x, y), drag(id, x, y, done), step(id, x, y), position(id), open(id), remove(id), resize(id, factor) */
   constructor(root, size, on) {
     this.root = root;
     this.canvas = root.querySelector("canvas");
@@ -17,8 +17,32 @@ export class Stage {
     root.style.setProperty("--aspect", size.width / size.height);
     this.canvas.width = size.screen.width;
     this.canvas.height = size.screen.height;
-    root.addEventListener("click", (event) => {
-      if (!event.target.closest(".marker")) on.place(...this.#place(event));
+    this.#pans();
+  }
+
+  /** A click places a hint. A drag by the mouse moves the photo, where it is larger than its space; touch does so anyway. */
+  #pans() {
+    let from = null;
+    let moved = false;
+    this.root.addEventListener("pointerdown", (event) => {
+      if (event.button || event.target.closest(".marker")) return;
+      from = [event.clientX, event.clientY];
+      moved = false;
+    });
+    addEventListener("pointermove", (event) => {
+      if (!from) return;
+      const by = [event.clientX - from[0], event.clientY - from[1]];
+      moved ||= Math.hypot(...by) >= DRAG;
+      if (!moved || event.pointerType !== "mouse") return;
+      this.on.pan(...by);
+      from = [event.clientX, event.clientY];
+    });
+    const end = () => (from = null);
+    addEventListener("pointerup", end);
+    addEventListener("pointercancel", end);
+    this.root.addEventListener("click", (event) => {
+      if (!moved && !event.target.closest(".marker")) this.on.place(...this.#place(event));
+      moved = false;
     });
   }
 
@@ -130,7 +154,7 @@ export class Stage {
       const step = STEP * Math.max(this.#size.width, this.#size.height) * (event.shiftKey ? 5 : 1);
       const [across, down] = steps[event.key];
       this.on.step(id, ...this.#inside(x + across * step, y + down * step));
-    } else if (event.key === "Delete" || event.key === "Backspace") this.on.remove(id);
+    } else if (event.key === "Delete" || event.key === "Backspace") event.repeat || this.on.remove(id);
     else if (event.key === "+" || event.key === "=") this.on.resize(id, 1.25);
     else if (event.key === "-") this.on.resize(id, 0.8);
     else return;

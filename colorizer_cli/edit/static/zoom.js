@@ -1,9 +1,11 @@
 // Larger than the window: the photo is then moved with the scroll bars, or by the keyboard from hint to hint.
 
 const STEPS = [1, 1.5, 2, 3, 4, 6, 8];
+const NOTCH = 40; // px that a wheel turns for a step; one notch of a mouse's wheel is more
 
 export class Zoom {
   #step = 0;
+  #turned = 0;
 
   /** `space` scrolls, `stage` grows in it; `changed` is called when it has. */
   constructor(space, stage, { larger, smaller, shown }, changed) {
@@ -14,10 +16,14 @@ export class Zoom {
   }
 
   #wheel(event) {
-    if (!event.ctrlKey) return; // a pinch on a touchpad comes as this, too
+    if (!event.ctrlKey) return; // a pinch on a touchpad comes as this, too, in many small events
     event.preventDefault();
+    const turned = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : NOTCH);
+    this.#turned = turned * this.#turned < 0 ? turned : this.#turned + turned;
+    if (Math.abs(this.#turned) < NOTCH) return;
     const box = this.space.getBoundingClientRect();
-    this.#go(event.deltaY < 0 ? 1 : -1, event.clientX - box.left, event.clientY - box.top);
+    this.#go(this.#turned < 0 ? 1 : -1, event.clientX - box.left, event.clientY - box.top);
+    this.#turned = 0;
   }
 
   /** What is at x, y of the space stays there. */
