@@ -6,9 +6,9 @@ from colorizer_cli import Colorizer, ColorizerError, Settings, read_photo, write
 
 
 def main(old: str, new: str) -> None:
-    """Reads OLD, colours it a little more boldly than the default, writes NEW (which must not exist yet)."""
+    """Reads OLD, colours it more cautiously than the default, writes NEW (which must not exist yet)."""
     photo = read_photo(old)
-    coloured = Colorizer().colorize(photo, Settings(vividness=0.8))
+    coloured = Colorizer().colorize(photo, Settings(vividness=0.4))
     write_photo(coloured, new)
     print(f"{new}: {coloured.width} × {coloured.height}, {coloured.bits} bits, confidence {coloured.confidence:.2f}")
 

@@ -122,6 +122,7 @@ def _explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, ColorizerError):
         return str(error), error.exit_code
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # the option parser's own errors
-        return f"{error.format_message()} See --help.", int(error.exit_code)
+        said = error.format_message()  # empty where a command of several was named alone: their help has been shown
+        return f"{said or 'which of these commands?'} See --help.", int(error.exit_code)
     detail = str(error).strip().splitlines()
     return f"{type(error).__name__}: {detail[0] if detail else 'no details'}. Add --debug to see where", 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from colorizer_cli.cli import options
 from colorizer_cli.cli.console import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 CANNOT_RUN = 1
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False) -> None:
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False, debug: options.Debug = False
+) -> None:
     """What this machine can run; exit 1 if that is not even the main job."""
     from colorizer_cli.engine.diagnosis import diagnose
 

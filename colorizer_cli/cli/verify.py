@@ -32,9 +32,9 @@ def verify(
                 say(f"page {number}")
             for name, value in page.facts.items():
                 say(f"  {name}: {value}")
-        for problem in verdict.problems:
-            say(f"does not hold: {problem}")
         if verdict.holds:
             say(f"{result} is {original} with colour added: all promises hold")
     if not verdict.holds:
+        for problem in [] if as_json else verdict.problems:
+            say(f"{result} does not hold: {problem}" if quiet else f"does not hold: {problem}")
         raise typer.Exit(1)

@@ -16,7 +16,7 @@ Name = Annotated[str | None, typer.Argument(metavar="[NAME|DIR|hf:…]", help="W
 
 
 @app.command("list")
-def list_weights(as_json: options.Json = False) -> None:
+def list_weights(as_json: options.Json = False, debug: options.Debug = False) -> None:
     """The weights that --weights takes by name, and those that have been pulled from the Hub."""
     from colorizer_cli.weights.listing import describe_all
 
@@ -49,7 +49,7 @@ def verify(name: Name = None, as_json: options.Json = False, debug: options.Debu
 
 
 @app.command()
-def path(name: Name = None) -> None:
+def path(name: Name = None, debug: options.Debug = False) -> None:
     """Print the weights' folder."""
     from colorizer_cli.weights.registry import find_weights
 
