@@ -94,7 +94,7 @@ def test_quiet_says_what_does_not_hold(colorize: Run, annotated: Path):
     assert colorize("old.jpg", "-o", "stripped.jpg", "--strip-metadata").returncode == 0
     done = colorize("verify", "-q", "old.jpg", "stripped.jpg")
     assert done.returncode == 1
-    assert b"stripped.jpg does not hold: EXIF tag 271 is missing" in done.stderr
+    assert b"stripped.jpg does not hold: metadata: EXIF tag 271 is missing" in done.stderr
     assert colorize("old.jpg", "-o", "new.png").returncode == 0
     done = colorize("verify", "-q", "old.jpg", "new.png")
     assert (done.returncode, done.stderr) == (0, b"")
