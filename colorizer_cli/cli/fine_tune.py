@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from colorizer_cli.cli import options
+from colorizer_cli.cli.console import say
 
 NOT_BETTER = 3
 PRESETS = "hybrid-lite|hybrid-vgg16-resnet50v2"
@@ -74,7 +75,7 @@ def fine_tune(
     require_training_packages()
     from colorizer_cli.cli.fetching import fetched
     from colorizer_cli.cli.training_report import TrainingDisplay, outcome_json, say_outcome
-    from colorizer_cli.training.fine_tune import FineTuning, fine_tune, starts_anew
+    from colorizer_cli.training.fine_tune import FineTuning, fine_tune, run_folder_of, starts_anew
 
     job = FineTuning(
         archives=tuple(archives),
@@ -98,8 +99,13 @@ def fine_tune(
         overwrite=overwrite,
         force=force,
     )
-    with TrainingDisplay(quiet) as display:
-        outcome = fine_tune(job, display)
+    try:
+        with TrainingDisplay(quiet) as display:
+            outcome = fine_tune(job, display)
+    except (KeyboardInterrupt, SystemExit):
+        if (run_folder_of(output) / "checkpoint.safetensors").is_file():
+            say(f"The run is saved in {run_folder_of(output)}; the same command with --resume goes on with it")
+        raise
     if outcome is None:  # a process beside the first
         return
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -16,13 +17,13 @@ SECONDS_BETWEEN_LINES = 30.0
 
 
 class TrainingDisplay:
-    """Call it with each Progress. `quiet`: shows nothing."""
+    """Call it with each Progress. `quiet`: shows nothing, as do the processes beside the first."""
 
     def __init__(self, quiet: bool = False) -> None:
         from rich.console import Console
 
         self._console = Console(stderr=True)
-        self._quiet = quiet
+        self._quiet = quiet or os.environ.get("RANK", "0") != "0"  # as torchrun and accelerate set it
         self._live: Any = None
         self._task: Any = None
         self._shown: tuple[str, int | None] = ("", None)

@@ -30,7 +30,8 @@ class NeedsExtraError(UnusableError):
 
 def photos_below(folders: Sequence[Path]) -> list[Path]:
     """All files below the folders that are photos by their suffix, sorted, each once, though it lies below two of
-    them; hidden ones are left out, and the pictures in weights folders."""
+    them; hidden ones and those in hidden folders (thumbnails, wastebaskets) are left out, and the pictures in weights
+    folders."""
 
     @cache
     def holds_weights(folder: Path) -> bool:
@@ -40,7 +41,10 @@ def photos_below(folders: Sequence[Path]) -> list[Path]:
         path
         for folder in folders
         for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in READ_SUFFIXES and not path.name.startswith(".") and not holds_weights(path.parent)
+        if path.suffix.lower() in READ_SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+        and not holds_weights(path.parent)
     ]
     once: dict[str, Path] = {}
     for path in found:

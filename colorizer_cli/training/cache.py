@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import re
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyvips
@@ -18,6 +21,9 @@ from colorizer_cli.errors import ColorizerError, TrainingError
 from colorizer_cli.photo.formats import READ_SUFFIXES
 from colorizer_cli.photo.usable import NeedsExtraError, UnusableError, photos_below
 from colorizer_cli.training.disk import writing_to
+
+FINISHED = re.compile(r"photos-\d+px-[0-9a-f]+\.rgb")  # one that is being made has a further part
+ABANDONED_SECONDS = 86_400.0  # without a byte more: whoever made it is gone
 
 Pixels = NDArray[np.uint8]
 Decode = Callable[[Path, int], Pixels]
@@ -55,7 +61,18 @@ class PhotoCache:
         self.names: list[str] = index["names"]
         self.skipped: dict[str, str] = index["skipped"]
         self._offsets = np.cumsum([0] + [height * width * 3 for height, width in self.shapes])
-        self._bytes = np.memmap(file, dtype=np.uint8, mode="r") if self.shapes else np.empty(0, np.uint8)
+        self._bytes = self._mapped()
+
+    def _mapped(self) -> Pixels:
+        return np.memmap(self.file, dtype=np.uint8, mode="r") if self.shapes else np.empty(0, np.uint8)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a process that is not forked: it maps the file for itself, gigabytes are not sent to it."""
+        return {name: value for name, value in self.__dict__.items() if name != "_bytes"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._bytes = self._mapped()
 
     def __len__(self) -> int:
         return len(self.shapes)
@@ -101,14 +118,22 @@ class PhotoCache:
 
 
 def _make_room(folder: Path, limit: int) -> int:
-    """Removes the oldest caches until the others take no more than half of `limit`. → the bytes they still take."""
-    files = sorted(folder.glob("photos-*px-*.rgb"), key=lambda file: file.stat().st_mtime)
-    sizes = {file: file.stat().st_size for file in files}
-    while files and sum(sizes[file] for file in files) > limit // 2:
-        oldest = files.pop(0)
+    """Removes the oldest caches until the others take no more than half of `limit`, and what killed runs have left.
+    → the bytes they still take. Other runs may do the same: files can be gone at any time."""
+    found: list[tuple[float, int, Path]] = []  # time, size
+    for file in folder.glob("photos-*px-*.rgb"):
+        with contextlib.suppress(FileNotFoundError):
+            status = file.lstat()
+            if FINISHED.fullmatch(file.name):
+                found.append((status.st_mtime, status.st_size, file))
+            elif time.time() - status.st_mtime > ABANDONED_SECONDS:
+                file.unlink(missing_ok=True)
+    found.sort()
+    while found and sum(size for _, size, _ in found) > limit // 2:
+        _, _, oldest = found.pop(0)
         oldest.with_suffix(".json").unlink(missing_ok=True)
-        oldest.unlink()
-    return sum(sizes[file] for file in files)
+        oldest.unlink(missing_ok=True)
+    return sum(size for _, size, _ in found)
 
 
 def _decode_all(
@@ -143,6 +168,7 @@ def _decode_all(
                 written += pixels.nbytes
                 shapes.append(pixels.shape[:2])
                 names.append(str(path))
+            report(len(photos), len(photos))
         # the index is written last: a cache without one is not finished and is made anew
         index = unfinished.with_suffix(".json")
         index.write_text(json.dumps({"shapes": shapes, "names": names, "skipped": skipped}))

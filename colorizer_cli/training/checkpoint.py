@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+
+from colorizer_cli.errors import TrainingError
 
 Moments = dict[str, dict[str, Tensor]]
 
@@ -38,13 +40,18 @@ def save(
 
 
 def load(file: Path, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """Restores what `save` wrote, in place; returns the progress."""
+    """Restores what `save` wrote, in place; returns the progress. Raises TrainingError for a damaged file."""
     parts: dict[str, dict[str, Tensor]] = {"network": {}, "ema": {}, "optimizer": {}}
-    with safe_open(file, framework="pt") as stored:
-        for key in stored.keys():  # noqa: SIM118 - safe_open is no mapping
-            part, _, name = key.partition(".")
-            parts[part][name] = stored.get_tensor(key)
-        progress: dict[str, Any] = json.loads(stored.metadata()["progress"])
+    try:
+        with safe_open(file, framework="pt") as stored:
+            for key in stored.keys():  # noqa: SIM118 - safe_open is no mapping
+                part, _, name = key.partition(".")
+                parts[part][name] = stored.get_tensor(key)
+            progress: dict[str, Any] = json.loads(stored.metadata()["progress"])
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise TrainingError(
+            f"{file} is damaged ({error}): the run cannot go on; begin anew with --overwrite"
+        ) from error
     network.load_state_dict(parts["network"])
     ema.load_state_dict(parts["ema"])
     moments: dict[int, dict[str, Tensor]] = {}

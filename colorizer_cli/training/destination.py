@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from colorizer_cli.errors import UsageError
+from colorizer_cli.weights.config import LONGEST_NAME
 from colorizer_cli.weights.names import CARD, CONFIG, ONNX, SAFETENSORS
 
 ASIDE = "not-better"
@@ -23,6 +24,11 @@ def check_destination(output: Path, archives: Sequence[Path], overwrite: bool) -
     """Raises UsageError where the weights folder cannot be put, before any work: what is there would be lost."""
     if not output.name or output.name == "..":
         raise UsageError(f"-o {output}: give the weights folder a name of its own")
+    if not output.name.isprintable() or len(output.name) > LONGEST_NAME:
+        raise UsageError(
+            f"-o {str(output)!a}: the folder's name becomes the weights' name; expected printable characters, at most "
+            f"{LONGEST_NAME}"
+        )
     for archive in archives:
         if archive.resolve().is_relative_to(output.resolve()):
             raise UsageError(f"{output} holds the photos of {archive}; choose another name for the weights")

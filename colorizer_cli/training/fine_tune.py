@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from accelerate import Accelerator
 
 from colorizer_cli.backends.torch import load_network
 from colorizer_cli.errors import UsageError
@@ -18,10 +19,10 @@ from colorizer_cli.training.blending import blend
 from colorizer_cli.training.destination import check_destination
 from colorizer_cli.training.disk import writing_to
 from colorizer_cli.training.loop import Run
-from colorizer_cli.training.processes import create_accelerator
+from colorizer_cli.training.processes import check_alike, create_accelerator
 from colorizer_cli.training.progress import Progress, ProgressReport
 from colorizer_cli.training.promotion import Promotion, promote
-from colorizer_cli.training.run_state import check_unchanged, remember
+from colorizer_cli.training.run_state import alone_in, check_unchanged, remember
 from colorizer_cli.training.selection import Archive, Subset, read_archive
 from colorizer_cli.training.shrunk import Shrunk
 from colorizer_cli.training.stages import parse_sizes, share_out
@@ -84,8 +85,23 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
     on from, in `<output>.run`. Raises UsageError, TrainingError, WeightsError.
     """
     _check(job)
+    torch.set_flush_denormal(True)  # what has died away in training is no reason to slow down
     accelerator = create_accelerator(job.device)
-    run_folder = job.output.with_name(f"{job.output.name}.run")
+    run_folder = run_folder_of(job.output)
+    if not accelerator.is_main_process:
+        return _fine_tune(job, accelerator, run_folder, on_progress)
+    with writing_to(run_folder, "free some and begin again"), alone_in(run_folder):
+        return _fine_tune(job, accelerator, run_folder, on_progress)
+
+
+def run_folder_of(output: Path) -> Path:
+    """Where a run keeps its checkpoint and its log."""
+    return output.with_name(f"{output.name}.run")
+
+
+def _fine_tune(
+    job: FineTuning, accelerator: Accelerator, run_folder: Path, on_progress: ProgressReport
+) -> Outcome | None:
     cache = job.cache or run_folder / "cache"
     sizes = parse_sizes(job.sizes)
     base = None if job.from_scratch else find_weights(job.weights)
@@ -102,6 +118,7 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
         archive = read_archive(job.archives, cache, max(sizes), job.cache_bytes, reading, base is not None)
     recipe = _recipe(job, archive, [size for size in sizes if _fits(size, sizes, archive)], batch)
     settings = {"recipe": _what_matters(recipe), "weights": _identity(job, base), "photos": _digest(archive.hashes)}
+    check_alike(settings["photos"])
     checkpointed = (run_folder / "checkpoint.safetensors").is_file()
     if job.resume and checkpointed:
         check_unchanged(run_folder, settings)
@@ -119,9 +136,9 @@ def fine_tune(job: FineTuning, on_progress: ProgressReport = lambda progress: No
         run_folder,
         on_progress=on_progress,
     )
-    if job.resume and checkpointed:
-        run.resume()
     with writing_to(run_folder, "free some and go on with --resume"):
+        if job.resume and checkpointed:
+            run.resume()
         run.train()
     if not accelerator.is_main_process:
         return None
@@ -148,7 +165,7 @@ def _check(job: FineTuning) -> None:
     if not job.from_scratch and job.backbone_weights != (HUB,):
         raise UsageError("--backbone-weights is for new networks: add --from-scratch or leave it away")
     check_destination(job.output, job.archives, job.overwrite)
-    checkpoint = job.output.with_name(f"{job.output.name}.run") / "checkpoint.safetensors"
+    checkpoint = run_folder_of(job.output) / "checkpoint.safetensors"
     if checkpoint.is_file() and not (job.resume or job.overwrite):
         raise UsageError(f"{checkpoint.parent} holds an earlier run: --resume goes on with it, --overwrite begins anew")
 

@@ -1,15 +1,16 @@
-"""Ctrl-C and SIGTERM, put off until a training step is done: weights are never saved half-updated."""
+"""Ctrl-C, SIGTERM and SIGHUP, put off until a training step is done: weights are never saved half-updated."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @dataclass
@@ -50,6 +51,9 @@ def deferred_interrupts() -> Iterator[Pending]:
 
 
 def leave_interrupts_to_parent(worker: int = 0) -> None:
-    """For a loader's process: Ctrl-C reaches the whole group, and only the trainer may act on it."""
+    """For a loader's process: signals reach the whole group, as from Ctrl-C or `timeout`, and only the trainer may act
+    on them. It leaves the group; when the trainer is no more, torch ends it."""
+    if hasattr(os, "setpgrp"):
+        os.setpgrp()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import InitProcessGroupKwargs
+from accelerate.utils import InitProcessGroupKwargs, gather_object
 from torch.utils.data import Sampler
 
 from colorizer_cli.errors import TrainingError, UsageError
@@ -33,6 +33,14 @@ def create_accelerator(device: str = "auto", precision: Precision = "auto") -> A
         mixed_precision="bf16" if precision == "bfloat16" or (precision == "auto" and on_cuda) else "no",
         kwargs_handlers=[InitProcessGroupKwargs(timeout=LONGEST_WAIT)],
     )
+
+
+def check_alike(digest: str) -> None:
+    """Raises TrainingError where the processes have not all got the same photos, by their hashes' `digest`."""
+    if len(set(gather_object([digest]))) > 1:
+        raise TrainingError(
+            "the machines have read different photos: their archives differ, or one had less room for its --cache"
+        )
 
 
 class OwnShare(Sampler[int]):

@@ -80,12 +80,25 @@ def promote(
         plot_curves(run_folder / LOG, draft / CURVES)
         shutil.copyfile(run_folder / LOG, draft / LOG)
         check_replaceable(destination)  # again: hours may have gone by
-        if destination.exists():
-            shutil.rmtree(destination)
-        draft.rename(destination)
+        exchange(draft, destination)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return destination, promoted, verdict
+
+
+def exchange(draft: Path, destination: Path) -> None:
+    """Gives `draft` the name `destination`; what had it is removed last, and has it again if something fails."""
+    before = destination.with_name(f".{destination.name}.old")
+    shutil.rmtree(before, ignore_errors=True)
+    if destination.exists():
+        destination.rename(before)
+    try:
+        draft.rename(destination)
+    except BaseException:
+        if before.exists():
+            before.rename(destination)
+        raise
+    shutil.rmtree(before, ignore_errors=True)
 
 
 def check_parity(network: HybridUNet, weights: WeightsFolder, photo: NDArray[np.uint8]) -> None:

@@ -24,10 +24,9 @@ class RunLog:
         with open(self.file, "a", encoding="utf-8") as log:
             log.write(line + "\n")
         if self._wanted:
-            if self._writer is None:
-                from torch.utils.tensorboard import SummaryWriter
-
-                self._writer = SummaryWriter(str(self._folder))
+            self._writer = self._writer or _writer(self._folder)
+            self._wanted = self._writer is not None
+        if self._wanted:
             for name, value in figures.items():
                 self._writer.add_scalar(name, value, step)
         return line
@@ -36,12 +35,23 @@ class RunLog:
         """Takes out the lines after `step`: a resumed run writes them again."""
         if self.file.is_file():
             kept = [line for line in self.file.read_text(encoding="utf-8").splitlines() if _step(line) <= step]
-            self.file.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+            whole = self.file.with_name(f".{self.file.name}.tmp")
+            whole.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+            whole.replace(self.file)
 
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+
+def _writer(folder: Path) -> Any:
+    """None where what is installed as tensorboard does not work, or is some other thing of that name."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except (ImportError, AttributeError):
+        return None
+    return SummaryWriter(str(folder))
 
 
 def read_log(file: Path) -> list[dict[str, float]]:

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from colorizer_cli.errors import TrainingError
+from filelock import FileLock, Timeout
 
-FILE = "run.json"
+from colorizer_cli.errors import TrainingError, UsageError
+
+FILE, LOCK = "run.json", "lock"
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keeps other runs out of `folder`, which is made if it is not there. Raises UsageError where one is at work."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UsageError(
+            f"{folder} is in use: another run is at work there; wait for it, or give -o another name"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+        if not [item for item in folder.iterdir() if item.name != LOCK]:  # it has not come to anything
+            shutil.rmtree(folder)
 
 
 def remember(folder: Path, settings: Mapping[str, object]) -> None:

@@ -67,6 +67,7 @@ def measure(painter: Painter, photos: Photos, report: Callable[[int, int], None]
             ciede2000(true_lab, shown_lab).mean(),
             colourfulness(shown.astype(np.float64)),
         )
+    report(len(photos), len(photos))
     return figures
 
 

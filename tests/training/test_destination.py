@@ -56,3 +56,9 @@ def test_nor_is_what_stands_where_weights_are_kept_aside(archive: Path, tmp_path
 
 def test_inside_an_archive_is_a_place_like_others(archive: Path):
     check_destination(archive / "mine", [archive], overwrite=False)
+
+
+@pytest.mark.parametrize("name", ["mi\udcff", "a\tb", "x" * 201])
+def test_names_that_weights_cannot_have(name: str, tmp_path: Path):
+    with pytest.raises(UsageError, match="printable"):
+        check_destination(tmp_path / name, [], overwrite=False)

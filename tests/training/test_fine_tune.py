@@ -1,7 +1,10 @@
 """From an archive to a weights folder, in one process."""
 
 import dataclasses
+import os
 import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +22,9 @@ from colorizer_cli.errors import TrainingError, UsageError, WeightsError
 from colorizer_cli.models.hybrid import build
 from colorizer_cli.training.fine_tune import FineTuning, fine_tune
 from colorizer_cli.training.progress import Pace, Progress
-from colorizer_cli.training.promotion import check_parity
+from colorizer_cli.training.promotion import check_parity, exchange
 from colorizer_cli.training.run_log import RunLog, read_log
+from colorizer_cli.training.run_state import alone_in
 from colorizer_cli.training.split import HASH_RANGE, SHARE, content_hash
 from colorizer_cli.training.stages import Stage, parse_sizes, share_out
 from colorizer_cli.weights.folder import WeightsFolder
@@ -199,6 +203,90 @@ def test_a_run_of_other_photos_cannot_be_resumed(photo_folder: Path, tmp_path: P
         fine_tune(job(photo_folder, tmp_path / "mine"))
     with pytest.raises(TrainingError, match=r"run\.json is missing"):
         fine_tune(job(photo_folder, tmp_path / "mine", resume=True))
+
+
+def swapped(folder: Path, count: int) -> Path:
+    """Photos of a world where red and blue have changed places: a little training is enough to be better there."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for name in ("astronaut", "chelsea", "coffee"):
+        for number in range(count):
+            top, left = rng.integers(0, 120, 2)
+            pixels = np.ascontiguousarray(getattr(data, name)()[top : top + 150, left : left + 180, ::-1])
+            pyvips.Image.new_from_array(pixels).copy(interpretation="srgb").pngsave(str(folder / f"{name}{number}.png"))
+    return folder
+
+
+@pytest.mark.slow
+def test_better_weights_are_promoted(tmp_path: Path):
+    outcome = fine_tune(job(swapped(tmp_path / "swapped", 12), tmp_path / "mine", sizes="64", views=320))
+    assert outcome is not None
+    assert (outcome.verdict.outcome, outcome.promoted, outcome.folder) == ("better", True, tmp_path / "mine")
+    error = outcome.verdict.changes[0]
+    assert error.after < error.before
+    assert {file.name for file in (tmp_path / "mine").iterdir()} == FILES
+    assert not (tmp_path / "mine.not-better").exists()
+
+
+def test_a_second_run_in_the_same_place_is_refused(photo_folder: Path, tmp_path: Path):
+    with alone_in(tmp_path / "mine.run"), pytest.raises(UsageError, match="another run is at work there"):
+        fine_tune(job(photo_folder, tmp_path / "mine"))
+    assert not (tmp_path / "mine.run").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of three megabytes, where a run would keep its checkpoint."""
+    disk = tmp_path / "mine.run"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("file systems cannot be mounted here")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_disk_that_is_full_when_the_run_is_saved(photo_folder: Path, tmp_path: Path, small_disk: Path):
+    with pytest.raises(TrainingError, match=r"no space left on the disk of .*mine\.run; .*--resume"):
+        fine_tune(job(photo_folder, tmp_path / "mine", cache=tmp_path / "cache"))
+    assert not (tmp_path / "mine").exists()
+    assert "checkpoint.safetensors" not in [file.name for file in small_disk.iterdir()]
+
+
+def test_a_damaged_checkpoint_is_told(photo_folder: Path, tmp_path: Path):
+    fine_tune(job(photo_folder, tmp_path / "mine", force=True))
+    file = tmp_path / "mine.run" / "checkpoint.safetensors"
+    file.write_bytes(file.read_bytes()[:5000])
+    with pytest.raises(TrainingError, match=r"checkpoint\.safetensors is damaged .*--overwrite"):
+        fine_tune(job(photo_folder, tmp_path / "mine", force=True, resume=True, overwrite=True))
+
+
+def test_old_weights_stay_until_the_new_ones_are_in_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("draft", "mine"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "README.md").write_text(name)
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if path.name == "draft":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        exchange(tmp_path / "draft", tmp_path / "mine")
+    assert (tmp_path / "mine" / "README.md").read_text() == "mine"
+    monkeypatch.undo()
+    exchange(tmp_path / "draft", tmp_path / "mine")
+    assert (tmp_path / "mine" / "README.md").read_text() == "draft"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_process_beside_the_first_shows_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("RANK", "1")
+    with TrainingDisplay() as display:
+        display(Progress("reading photos", 3, 300))
+    assert capsys.readouterr().err == ""
 
 
 def test_the_display_tells_stage_speed_loss_error_and_time_left(capsys: pytest.CaptureFixture[str]):

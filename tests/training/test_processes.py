@@ -77,6 +77,26 @@ def test_interrupted_and_resumed_is_the_same_run(whole: Path, photo_folder: Path
     assert losses(output) == losses(whole)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_to_the_whole_group_saves_the_run(
+    number: signal.Signals, code: int, photo_folder: Path, tmp_path: Path
+):
+    """As `timeout` sends it, or a terminal that is closed; with a process that prepares photos."""
+    output = tmp_path / "mine"
+    arguments = [*ONE, str(photo_folder), "-o", str(output), *OPTIONS, "--workers", "1", "--views", "100000"]
+    running = subprocess.Popen(arguments, env=ENVIRONMENT, stderr=subprocess.PIPE, start_new_session=True)
+    log = tmp_path / "mine.run" / "log.jsonl"
+    deadline = time.monotonic() + 150
+    while not log.is_file():
+        assert running.poll() is None, running.communicate()[1].decode()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(running.pid, number)
+    assert "--resume goes on" in finish(running, code)
+    assert (tmp_path / "mine.run" / "checkpoint.safetensors").is_file()
+
+
 def kill_one(running: "subprocess.Popen[bytes]") -> None:
     """Without a warning, as a lack of memory would."""
     psutil.Process(running.pid).children()[0].kill()
