@@ -7,7 +7,7 @@ FROM python:3.11.14-slim-bookworm AS wheel
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY colorizer_cli colorizer_cli
-COPY weights weights
+COPY weights/hybrid-lite weights/hybrid-lite
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 FROM python:3.11.14-slim-bookworm

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -103,8 +104,11 @@ def main() -> None:
     # NumPy's BLAS would start a thread for each core; they spin for a while, and nothing here multiplies large matrices
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _hold_standard_streams()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names that its encoding does not have are shown escaped
+        sys.stdout.reconfigure(errors="backslashreplace")
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        signal.signal(number, _terminate)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` has it
+            signal.signal(number, _terminate)
     try:
         sys.exit(app(sys.argv[1:], standalone_mode=False))
     except (KeyboardInterrupt, typer.Abort):

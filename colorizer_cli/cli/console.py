@@ -21,9 +21,10 @@ def say(line: str) -> None:
 
 
 def print_json(value: Mapping[str, object]) -> None:
-    """One object, one line, on stdout, at once. Names that are not UTF-8 are escaped as JSON's \\udcXX."""
+    """One object, one line, on stdout, at once. Names that are not UTF-8, or that stdout's encoding does not
+    have, are escaped as JSON's \\uXXXX."""
     text = json.dumps(value, ensure_ascii=False)
-    print(text if _is_utf8(text) else json.dumps(value), flush=True)
+    print(text if _can_be_printed(text) else json.dumps(value), flush=True)
 
 
 def printable(name: str) -> str:
@@ -32,9 +33,9 @@ def printable(name: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown)
 
 
-def _is_utf8(text: str) -> bool:
+def _can_be_printed(text: str) -> bool:
     try:
-        text.encode()
+        text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         return False
     return True

@@ -71,7 +71,7 @@ def edit(
         max_pixels=max_pixels,
         strip_metadata=strip_metadata,
         force=force,
-        hints=Path(hints) if hints else None,
+        hints=Path(hints) if hints is not None else None,
         like=tuple(like or ()),
     )
 

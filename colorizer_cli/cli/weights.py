@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Annotated
 
 import typer
@@ -53,7 +55,7 @@ def path(name: Name = None, debug: options.Debug = False) -> None:
     """Print the weights' folder."""
     from colorizer_cli.weights.registry import find_weights
 
-    print(find_weights(fetched(name)).path)
+    sys.stdout.buffer.write(os.fsencode(find_weights(fetched(name)).path) + b"\n")
 
 
 app.command("pull")(weights_hub.pull)

@@ -11,7 +11,7 @@ import typer
 from colorizer_cli.cli import options
 from colorizer_cli.cli.console import print_json, say
 from colorizer_cli.cli.fetching import FetchingDisplay
-from colorizer_cli.errors import WeightsError
+from colorizer_cli.errors import UsageError, WeightsError
 from colorizer_cli.weights.hub_reference import PREFIX, HubReference
 
 HubName = Annotated[
@@ -81,6 +81,8 @@ def push(
     from colorizer_cli.weights.hub_push import plan_push
     from colorizer_cli.weights.hub_push import push as publish
 
+    if not message.strip():
+        raise UsageError("--message: a commit needs one; leave it away for the usual words")
     plan = plan_push(WeightsFolder.open(folder), repo, public, licence)
     files = {name: {"bytes": file.size, "sha256": file.sha256} for name, file in plan.files.items()}
     facts = {"repo": plan.repo, "private": not plan.public, "files": files, "left_out": plan.left_out}

@@ -58,7 +58,8 @@ def serve(
 def _ends_with_its_window(server: uvicorn.Server) -> Iterator[None]:
     """A terminal window that is closed (SIGHUP) ends the server as SIGTERM does, after what is being saved."""
     number = getattr(signal, "SIGHUP", None)
-    if number is None or threading.current_thread() is not threading.main_thread():
+    ignored = number is None or signal.getsignal(number) is signal.SIG_IGN  # as `nohup` has it
+    if number is None or ignored or threading.current_thread() is not threading.main_thread():
         yield
         return
     hung_up = []

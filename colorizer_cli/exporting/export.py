@@ -15,12 +15,13 @@ from colorizer_cli.errors import BackendError, UsageError, WeightsError
 from colorizer_cli.exporting import probes
 from colorizer_cli.exporting.parity import Parity, parity
 from colorizer_cli.photo.writing import check_place, write_bytes
-from colorizer_cli.weights.config import WeightsConfig
+from colorizer_cli.weights.config import LONGEST_NAME, WeightsConfig
 from colorizer_cli.weights.folder import CARD, CONFIG, ONNX, SAFETENSORS, WeightsFolder, file_sha256
 from colorizer_cli.weights.registry import find_weights
 
 PACKAGES = ("torch", "timm", "safetensors", "onnx")
 PROBES, CALIBRATION = 20, 100  # photos
+INT8 = "-int8"  # behind the name of weights whose model.onnx computes in it
 LIMITS = {False: (0.5, 0.05), True: (30.0, 1.5)}  # int8 or not: largest and mean |Δa|, |Δb| that are let through
 
 
@@ -74,7 +75,7 @@ def export(job: Export) -> Exported:
 
             (folder / ONNX).rename(folder / "float.onnx")
             quantize_decoder(folder / "float.onnx", folder / ONNX, _inputs(calibrating, weights.config))
-        exported = _with_hash(weights.config, folder)
+        exported = _with_hash(_rounded(weights.config) if job.int8 else weights.config, folder)
         kept = [SAFETENSORS] + [CARD] * (weights.path / CARD).is_file()
         for other in kept:
             (folder / other).write_bytes(weights.file(other).read_bytes())
@@ -96,14 +97,20 @@ def _check(job: Export) -> None:
     if job.int8 and job.photos is None:
         raise UsageError("--int8 needs --photos FOLDER: the ranges of its numbers are taken from real photos")
     if _is_file(job.output):
+        if job.output.name == ONNX and (job.output.parent / CONFIG).is_file():
+            raise UsageError(f"{job.output} is part of a weights folder, which vouches for it; choose another name")
         check_place(job.output, overwrite=job.overwrite)
         return
+    if job.output.exists() and not job.output.is_dir():
+        raise UsageError(f"{job.output} is no folder; give a folder's name, or one that ends in .onnx")
     if job.output.is_dir() and not job.overwrite:
         raise UsageError(f"{job.output} exists already; choose another name or add --overwrite")
     if not job.output.parent.is_dir():
         raise UsageError(f"{job.output.parent}: no such folder; create it first")
     if job.output.resolve() == find_weights(job.weights).path.resolve():
         raise UsageError(f"{job.output} is where the weights come from; choose another folder")
+    if job.output.is_dir() and any(job.output.iterdir()) and not (job.output / SAFETENSORS).is_file():
+        raise UsageError(f"{job.output} holds other things than weights, and is not written to; choose another folder")
 
 
 def _is_file(output: Path) -> bool:
@@ -131,6 +138,11 @@ def _inputs(grays: list[NDArray[np.float32]], config: WeightsConfig) -> Iterator
             inputs["hints"] = np.zeros((1, 3, *image.shape[2:]), np.float32)
             inputs["palette"] = np.zeros((1, len(config.bins) + 1), np.float32)
         yield inputs
+
+
+def _rounded(config: WeightsConfig) -> WeightsConfig:
+    """Under a name of its own, and without figures that were measured on the float network."""
+    return replace(config, name=f"{config.name[: LONGEST_NAME - len(INT8)]}{INT8}", metrics={})
 
 
 def _with_hash(config: WeightsConfig, folder: Path) -> WeightsConfig:

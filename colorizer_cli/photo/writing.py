@@ -192,7 +192,7 @@ def _temporary(path: Path) -> Iterator[Path]:
 
 def _publish(temporary: Path, path: Path, overwrite: bool) -> None:
     try:
-        with open(temporary, "rb") as written:
+        with open(temporary, "r+b") as written:
             os.fsync(written.fileno())
         os.chmod(temporary, 0o666 & ~_umask())  # mkstemp's files are for their owner alone
         if overwrite:

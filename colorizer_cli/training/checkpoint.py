@@ -32,7 +32,7 @@ def save(
     stored = {name: tensor.contiguous() for name, tensor in tensors.items()}
     try:
         save_file(stored, temporary, {"progress": json.dumps(progress)})
-        with open(temporary, "rb") as written:
+        with open(temporary, "r+b") as written:
             os.fsync(written.fileno())
         os.replace(temporary, file)
     finally:

@@ -30,7 +30,8 @@ def deferred_interrupts() -> Iterator[Pending]:
     if threading.current_thread() is not threading.main_thread():
         yield pending
         return
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN}
 
     def restore() -> None:
         for number, handler in before.items():
@@ -40,7 +41,7 @@ def deferred_interrupts() -> Iterator[Pending]:
         pending.number = number
         restore()  # a second signal does not wait
 
-    for number in SIGNALS:
+    for number in before:
         signal.signal(number, note)
     try:
         yield pending

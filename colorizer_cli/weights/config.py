@@ -111,7 +111,7 @@ class WeightsConfig:
             head=entry("head", str),
             input_size=entry("input_size", int),
             stride=entry("stride", int),
-            vividness=float(entry("vividness", (int, float))),
+            vividness=float(entry("vividness", (int, float)) if _finite(entries.get("vividness", 0)) else -1),
             licence=entry("licence", str),
             terms=entry("terms", str),
             bins=bins,
@@ -124,8 +124,9 @@ class WeightsConfig:
             require(text.isprintable(), f"{key!r} has characters that cannot be printed")
         require(0 < len(config.name) <= LONGEST_NAME, f"'name' must have 1…{LONGEST_NAME} characters")
         require(
-            all(isinstance(x, int | float) and not isinstance(x, bool) for x in config.metrics.values()),
-            "'metrics' must be numbers by name",
+            all(_finite(x) for x in config.metrics.values())
+            and all(key.isprintable() and len(key) <= LONGEST_NAME for key in config.metrics),
+            "'metrics' must be numbers by printable names",
         )
         require(
             all(SHA256.fullmatch(str(config.sha256.get(name, ""))) for name in HASHED),

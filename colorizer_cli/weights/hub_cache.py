@@ -98,7 +98,7 @@ def find(reference: HubReference, needed: Sequence[str]) -> Pulled | None:
     pulled = None if commit is None else _open(repo_folder(reference.repo), commit)
     if pulled is None or pulled.record.repo != reference.repo or not set(needed) <= set(pulled.record.files):
         return None
-    return pulled if all(_as_recorded(pulled.path / name, file) for name, file in pulled.record.files.items()) else None
+    return pulled if all(_as_recorded(pulled.path / name, pulled.record.files[name]) for name in needed) else None
 
 
 def recorded_commit(reference: HubReference) -> str | None:

@@ -9,7 +9,7 @@ from huggingface_hub import errors as hub
 
 from colorizer_cli.errors import HubError
 from colorizer_cli.weights.hub_reference import HubReference
-from colorizer_cli.weights.hub_settings import endpoint
+from colorizer_cli.weights.hub_settings import shown_endpoint
 
 TRANSIENT_STATUS = {408, 429, 500, 502, 503, 504}
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -72,7 +72,7 @@ def told(error: Exception, reference: HubReference) -> HubError:
     if what == BY_ITS_STATUS:
         what = BY_STATUS.get(status, "{hub} failed (HTTP {status}); try again later")
     words = what.format(
-        hub=endpoint(), repo=reference.repo, revision=reference.revision, status=status, kind=type(error).__name__
+        hub=shown_endpoint(), repo=reference.repo, revision=reference.revision, status=status, kind=type(error).__name__
     )
     return HubError(f"{reference}: {words}")
 

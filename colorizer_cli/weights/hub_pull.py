@@ -51,8 +51,13 @@ def _silent(name: str, done: int, total: int) -> None:
 
 
 def obtain(reference: HubReference, contents: Contents = WEIGHTS, on_progress: OnProgress = _silent) -> Pulled:
-    """What is there of `reference`, without a request; pulled where nothing is. Raises HubError, WeightsError."""
-    return hub_cache.find(reference, contents.needed) or pull(reference, contents, on_progress)
+    """What is there of `reference`, without a request; pulled where nothing is. Raises HubError, WeightsError.
+
+    A branch or tag stays the commit that it was when last asked for, also where its files have to be fetched again.
+    """
+    known = None if reference.pinned else hub_cache.recorded_commit(reference)
+    asked = reference if known is None else reference.at(known)
+    return hub_cache.find(reference, contents.needed) or pull(asked, contents, on_progress)
 
 
 def pull(reference: HubReference, contents: Contents = WEIGHTS, on_progress: OnProgress = _silent) -> Pulled:

@@ -99,8 +99,14 @@ def _upload(api: HfApi, plan: Publication, message: str, reference: HubReference
 
     try:
         api.create_repo(plan.repo, private=not plan.public, exist_ok=True)
-        if not plan.public and api.model_info(plan.repo).private is False:
+        private = api.model_info(plan.repo).private  # one that was there before is as it was
+        if not plan.public and private is False:
             raise HubError(f"{plan.repo} is public already: add --public to publish there, or choose another name")
+        if plan.public and private is True:
+            raise HubError(
+                f"{plan.repo} is private already, and stays so: make it public in its settings on the Hub, or choose "
+                "another name"
+            )
         operations = [
             CommitOperationAdd(name, plan.card.encode() if name == CARD else plan.weights.file(name))
             for name in plan.files

@@ -4,7 +4,10 @@ second to import: finding weights that have been pulled needs neither it nor the
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+
+from colorizer_cli.errors import HubError
 
 LIBRARY = "colorizer-cli"
 TRUE = {"1", "ON", "YES", "TRUE"}  # huggingface_hub's
@@ -12,8 +15,16 @@ TIMEOUT = 10.0  # seconds, huggingface_hub's default
 
 
 def endpoint() -> str:
-    """HF_ENDPOINT, or the public Hub."""
-    return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
+    """HF_ENDPOINT, or the public Hub. Raises HubError for what is no address."""
+    address = (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
+    if not address.startswith(("https://", "http://")):
+        raise HubError(f"HF_ENDPOINT is {address!r}; expected an address that begins with https://")
+    return address
+
+
+def shown_endpoint() -> str:
+    """For messages: without a name and a password that may stand in it."""
+    return re.sub(r"//[^/@]*@", "//***@", endpoint())
 
 
 def offline() -> bool:

@@ -1,6 +1,7 @@
 """Bad input: one clear error, the contract's exit code, no output, no temporary file, the original untouched."""
 
 import io
+import json
 import os
 import signal
 import struct
@@ -271,6 +272,39 @@ def test_unknown_weights(colorize: Run, tmp_path: Path, gray_jpeg: Path):
 
 def test_debug_shows_the_traceback(colorize: Run):
     assert b"Traceback" in colorize("missing.jpg", "--debug").stderr
+
+
+def test_nohup_is_heeded(command: str, tmp_path: Path, gray_jpeg: Path):
+    running = subprocess.Popen(
+        [command, "-", "-o", "new.jpg"],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),  # noqa: PLW1509
+    )
+    time.sleep(1.5)  # it waits for its photo by now
+    running.send_signal(signal.SIGHUP)
+    _, errors = running.communicate(gray_jpeg.read_bytes(), timeout=60)
+    assert running.returncode == 0, errors
+    assert (tmp_path / "new.jpg").exists()
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("latin-1", "雨.jpg"), ("utf-8", os.fsdecode(b"caf\xe9.jpg"))])
+def test_json_and_plans_in_any_encoding(command: str, tmp_path: Path, gray_jpeg: Path, encoding: str, name: str):
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / name).write_bytes(gray_jpeg.read_bytes())
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    for options in (["--dry-run"], ["--json"]):
+        run = [command, "batch", "scans", "-o", "colour", *options]
+        done = subprocess.run(run, cwd=tmp_path, capture_output=True, env=environment, check=False)
+        assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[0])["input"] == name
+
+
+@pytest.mark.parametrize("option", ["--hints", "--confidence", "--before-after"])
+def test_an_empty_name_is_not_passed_over(colorize: Run, tmp_path: Path, gray_jpeg: Path, option: str):
+    assert colorize("old.jpg", "-o", "new.jpg", option, "").returncode == 2
+    assert not (tmp_path / "new.jpg").exists()
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])

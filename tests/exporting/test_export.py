@@ -58,6 +58,8 @@ def test_int8_is_a_weights_folder_that_colours_alike(tmp_path: Path, photos: Pat
     exact, small = (Colorizer(w, "onnx").colorize(photo).pixels().astype(int) for w in (None, tmp_path / "small"))
     assert 0 < np.abs(exact - small).mean() < 3
     assert check_weights(find_weights(tmp_path / "small")).problems == []
+    config = find_weights(tmp_path / "small").config
+    assert (config.name, config.metrics) == ("hybrid-lite-int8", {})  # the figures are the float network's
 
 
 def test_weights_without_a_card(tmp_path: Path):
@@ -117,3 +119,10 @@ def test_what_makes_no_sense_is_said_before_the_work(tmp_path: Path):
         export(Export("nonesuch", tmp_path / "x.onnx"))
     with pytest.raises(UsageError, match="exists already"):
         export(Export(None, tmp_path))
+    (tmp_path / "README.md").write_text("a project's own")
+    with pytest.raises(UsageError, match="holds other things than weights"):
+        export(Export(None, tmp_path, overwrite=True))
+    with pytest.raises(UsageError, match="is no folder"):
+        export(Export(None, tmp_path / "README.md", overwrite=True))
+    with pytest.raises(UsageError, match="is part of a weights folder"):
+        export(Export(None, EMBEDDED.file("model.onnx"), overwrite=True))

@@ -71,6 +71,9 @@ def test_a_missing_file_is_found(folder: Path):
         {"prior": [-1.0] * 259},
         {"prior": [True] * 259},
         {"metrics": None},
+        {"metrics": {"\x1b]0;x\x1b\\_ab_mse": 1}},
+        {"metrics": {"places_ab_mse": 10**400}},
+        {"vividness": 10**400},
         {"name": None},
     ],
 )

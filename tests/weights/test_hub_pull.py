@@ -125,6 +125,15 @@ def test_what_was_changed_since_is_pulled_again(hub: HubServer, tiny: Path):
     assert contents(pull(MAIN.at(commit)).path) == contents(tiny)
 
 
+def test_a_damaged_file_is_no_reason_to_move_a_branch(hub: HubServer, tiny: Path, tmp_path: Path):
+    first = hub.add(REPO, contents(tiny))
+    pulled = pull(MAIN)
+    hub.add(REPO, contents(write_tiny(tmp_path / "other", seed=1)))
+    (pulled.path / ONNX).write_bytes(b"cut off")
+    assert obtain(MAIN).reference == MAIN.at(first)
+    assert contents(pulled.path) == contents(tiny)
+
+
 def test_removing(hub: HubServer, tiny: Path, tmp_path: Path):
     first = hub.add(REPO, contents(tiny))
     pull(MAIN)

@@ -127,6 +127,12 @@ def test_private_weights_do_not_go_to_a_public_repository(hub: HubServer, token:
     push(plan_push(WeightsFolder.open(tiny), REPO, public=True), "first")
 
 
+def test_public_weights_are_not_hidden_in_a_private_repository(hub: HubServer, token: str, tiny: Path):
+    push(plan_push(WeightsFolder.open(tiny), REPO), "first")
+    with pytest.raises(HubError, match=r"is private already, and stays so"):
+        push(plan_push(WeightsFolder.open(tiny), REPO, public=True), "second")
+
+
 def test_a_card_that_the_hub_refuses(hub: HubServer, token: str, tiny: Path):
     with pytest.raises(HubError, match=r"refuses the model card: .*license"):
         push(plan_push(WeightsFolder.open(tiny), REPO, licence="nonsense"), "first")
