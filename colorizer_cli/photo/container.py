@@ -7,24 +7,35 @@ import struct
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+import pyvips
+
 from colorizer_cli.photo import exif, iptc
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.jpeg_segments import read_extras
 from colorizer_cli.photo.metadata import Metadata
 from colorizer_cli.photo.photo import TiffLayout
-from colorizer_cli.photo.png_chunks import read_texts
+from colorizer_cli.photo.png_chunks import read_extras as read_extras_of_png
 from colorizer_cli.photo.tiff_directory import Directory, TiffFile
+from colorizer_cli.photo.xmp import MARK as XMP_MARK
 from colorizer_cli.photo.xmp import join_extended
 
-SUBFILE, COMPRESSION, TILE_WIDTH, TILE_HEIGHT, IPTC = 254, 259, 322, 323, 33723
+SUBFILE, COMPRESSION, TILE_WIDTH, TILE_HEIGHT, IPTC, PHOTOSHOP = 254, 259, 322, 323, 33723, 34377
 
 
 @dataclass(frozen=True)
 class Container:
-    """exif: a TIFF page's EXIF as a block; layout: how a TIFF stores its pixels; plain_inks: a JPEG's inks, if
-    it has four, are not stored inverted, as decoders expect; texts: a PNG's; the rest as the names say."""
+    """exif         as a block
+    xmp, resolution_unit   where libvips tells of none
+    orientation  where libvips does not see it
+    layout       how a TIFF stores its pixels
+    plain_inks   a JPEG's inks, if it has four, are not stored inverted, as decoders expect
+    texts        a PNG's
+    """
 
     exif: bytes | None = None
+    xmp: bytes | None = None
+    resolution_unit: str | None = None
+    orientation: int | None = None
     iptc: bytes | None = None
     comments: tuple[str, ...] = ()
     texts: dict[str, str] | None = None
@@ -39,22 +50,54 @@ class Container:
         if form == "tiff":
             directory = _directory(file, page)
             records = iptc.from_tiff(directory[IPTC].data) if IPTC in directory else None
-            return cls(exif=exif.ExifTags.of(file, page).block(), iptc=records, layout=_layout(directory))
+            if records is None and PHOTOSHOP in directory:
+                records = iptc.from_jpeg(directory[PHOTOSHOP].data)
+            return cls(exif=exif.ExifTags.of(file, page).block(whole=True), iptc=records, layout=_layout(directory))
         if form == "jpeg":
             extras = read_extras(file)
             comments = tuple(text.decode("utf-8", "surrogateescape") for text in extras.comments)
             return cls(comments=comments, extended_xmp=extras.extended_xmp, plain_inks=not extras.adobe)
-        return cls(animated=_has_frames(file), texts=read_texts(file)) if form == "png" else cls()
+        return _of_png(file) if form == "png" else cls()
+
+    def oriented(self, image: pyvips.Image) -> pyvips.Image:
+        """The image as libvips has decoded it, with the orientation that it has not seen."""
+        if self.orientation is None or image.get_typeof("orientation") != 0:
+            return image
+        image = image.copy()
+        image.set_type(pyvips.GValue.gint_type, "orientation", self.orientation)
+        return image
 
     def complete(self, metadata: Metadata) -> Metadata:
         """→ libvips' view of the metadata with what it left out added."""
         return replace(
             metadata,
             exif=self.exif or metadata.exif,
+            resolution_unit=metadata.resolution_unit or self.resolution_unit,
             iptc=self.iptc or metadata.iptc,
             comments=self.comments or metadata.comments,
-            xmp=join_extended(metadata.xmp, self.extended_xmp) if self.extended_xmp else metadata.xmp,
+            xmp=join_extended(metadata.xmp, self.extended_xmp) if self.extended_xmp else metadata.xmp or self.xmp,
         )
+
+
+def _of_png(file: BinaryIO) -> Container:
+    """A raw profile's orientation is not taken up: programs that show a PNG do not look there."""
+    extras = read_extras_of_png(file)
+    block = extras.exif or extras.profiles.get("exif")
+    packet = extras.xmp or extras.profiles.get("xmp")
+    app1 = extras.profiles.get("APP1", b"")
+    if app1.startswith(exif.MARK):
+        block = block or app1
+    elif app1.startswith(XMP_MARK):
+        packet = packet or app1.removeprefix(XMP_MARK)
+    orientation = exif.orientation_of(extras.exif) if extras.exif is not None else None
+    return Container(
+        exif=exif.without_thumbnail(exif.for_segment(block)),
+        xmp=packet,
+        orientation=orientation,
+        resolution_unit="in" if extras.has_density else None,
+        animated=_has_frames(file),
+        texts=extras.texts,
+    )
 
 
 def _directory(file: BinaryIO, page: int) -> Directory:

@@ -25,7 +25,8 @@ STRUCTURE = frozenset(
     | {338, 339, 340, 341, 342, 343, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 559}
     | {700, 32997, 32998, 33723, 34377, 34675, 37724, 50255, EXIF, GPS, INTEROPERABILITY, 40965}
 )
-LARGEST_TAG = 16_000  # bytes; a block has to fit into one JPEG segment of 65,535
+LARGEST_TAGS = (16_000, 1024, 64, 8)  # bytes; a block has to fit into one JPEG segment of 65,535
+LARGEST_KEPT = 2**24  # bytes of a tag, where the container has no limit of its own
 LARGEST_BLOCK = 65_000
 SEGMENT = 65_533  # bytes that follow the length of a JPEG segment
 
@@ -58,9 +59,10 @@ class ExifTags:
     def of_block(cls, block: bytes) -> ExifTags:
         return cls.of(io.BytesIO(block.removeprefix(MARK)))
 
-    def block(self) -> bytes | None:
-        """→ an EXIF block, or None where there is nothing to say. Oversized private tags are left out."""
-        for largest in (LARGEST_TAG, 1024):
+    def block(self, whole: bool = False) -> bytes | None:
+        """→ an EXIF block, or None where there is nothing to say. It fits into a JPEG segment: of oversized tags the
+        largest are left out, unless the `whole` is wanted."""
+        for largest in (LARGEST_KEPT,) if whole else LARGEST_TAGS:
             file = io.BytesIO(struct.pack("<2sHI", b"II", 42, 8))
             directory = self.append_below(file, big=False, largest=largest)
             directory |= _small(self.ifd0, largest)
@@ -68,9 +70,9 @@ class ExifTags:
                 return None
             offset, _ = append_directory(file, directory, big=False)
             link(file, 4, offset, big=False)
-            if len(file.getvalue()) < LARGEST_BLOCK:
-                break
-        return MARK + file.getvalue()
+            if whole or len(file.getvalue()) < LARGEST_BLOCK:
+                return MARK + file.getvalue()
+        return None
 
     def append_below(self, file: BinaryIO, big: bool, largest: int = 2**31) -> Directory:
         """Writes the Exif and GPS directories to the end of `file`. → the tags of ifd0 that point at them."""
@@ -79,7 +81,7 @@ class ExifTags:
         if self.interoperability:
             offset, _ = append_directory(file, self.interoperability, big)
             exif[INTEROPERABILITY] = _pointer(offset, big)
-        for tag, directory in ((EXIF, exif), (GPS, self.gps)):
+        for tag, directory in ((EXIF, exif), (GPS, _small(self.gps, largest))):
             if directory:
                 offset, _ = append_directory(file, directory, big)
                 pointers[tag] = _pointer(offset, big)
@@ -92,6 +94,16 @@ def for_segment(block: bytes | None) -> bytes | None:
         return None
     block = block if block.startswith(MARK) else MARK + block
     return block if len(block) <= SEGMENT else ExifTags.of_block(block).block()
+
+
+def orientation_of(block: bytes) -> int | None:
+    """1…8, or None where the block says nothing of it."""
+    try:
+        found = next(TiffFile(io.BytesIO(block.removeprefix(MARK))).pages(), {})
+    except ValueError:
+        return None
+    values = found[ORIENTATION].integers() if ORIENTATION in found else []
+    return values[0] if values and 1 <= values[0] <= 8 else None
 
 
 def without_thumbnail(block: bytes | None) -> bytes | None:

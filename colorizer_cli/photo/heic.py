@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pyvips
@@ -17,13 +18,18 @@ def save_heic(photo: ColouredPhoto, path: Path, encoding: Encoding, name: str) -
     from pillow_heif import from_pillow
 
     from colorizer_cli.photo.exif import MARK, ExifTags
+    from colorizer_cli.photo.tiff_directory import RATIONAL, SHORT, Entry
 
     metadata = photo.metadata
     pixels = photo.pixels(metadata.converted_profile)
     if photo.bits == 16:
         pixels = ((pixels.astype("uint32") + 128) // 257).astype("uint8")
     image = Image.fromarray(pixels)
-    block = ExifTags.of_block(metadata.exif).block() if metadata.exif else None
+    tags = ExifTags.of_block(metadata.exif or b"")
+    if metadata.resolution_unit is not None:  # which HEIC has no other place for
+        across, down = (struct.pack("<II", round(2540 * value), 100) for value in metadata.resolution)
+        tags.ifd0 |= {282: Entry(RATIONAL, across), 283: Entry(RATIONAL, down), 296: Entry(SHORT, struct.pack("<H", 2))}
+    block = tags.block()
     options: dict[str, object] = {"quality": encoding.quality, "chroma": 444}
     if block is not None:
         options["exif"] = MARK + block.removeprefix(MARK)

@@ -85,9 +85,10 @@ class Metadata:
     def attach(self, image: pyvips.Image, form: Format) -> pyvips.Image:
         """→ the image carrying what libvips writes into this format itself, upright."""
         image = image.copy(xres=self.resolution[0], yres=self.resolution[1])
-        if self.exif is not None and form not in NO_EXIF:
-            _set_blob(image, "exif-data", self.exif)
-            for name, value in exif.fields(self.exif).items():
+        block = None if form in NO_EXIF else exif.for_segment(self.exif)
+        if block is not None:
+            _set_blob(image, "exif-data", block)
+            for name, value in exif.fields(block).items():
                 image.set_type(pyvips.GValue.gstr_type, name, value)
         if self.xmp is not None:
             _set_blob(image, "xmp-data", self.xmp)

@@ -11,6 +11,7 @@ from colorizer_cli.photo.tiff_directory import Directory
 # Software writes these about the file itself: sizes, offsets, versions, and what orientation is reset to
 IGNORED = {274, 282, 283, 296, 531, 529, 530, 532, 40960, 40962, 40963, 40965, 37121, 36864, 513, 514, 33723, 700}
 IMAGE_DESCRIPTION = 270
+CHANGED = NAMES | {xmp.ORIENTATION, xmp.NOTE_EXTENDED, xmp.THUMBNAILS}  # in XMP, by intention
 SAME_RESOLUTION = 0.01  # share of it: PNG counts whole pixels a metre, JPEG whole pixels an inch
 
 
@@ -66,12 +67,9 @@ def _is_same(theirs: Directory, ours: Directory, tag: int) -> bool:
 def _xmp_differences(before: bytes | None, after: bytes | None) -> list[str]:
     old = xmp.parse(before) if before else None
     new = xmp.parse(after) if after else None
+    if before and old is None:
+        return ["XMP cannot be read, and was replaced"]
     theirs = {} if old is None else xmp.properties(old)
     ours = {} if new is None else xmp.properties(new)
-    return [
-        f"XMP {name.rpartition('}')[2]} is missing"
-        if name not in ours
-        else f"XMP {name.rpartition('}')[2]} has changed"
-        for name, value in theirs.items()
-        if name not in NAMES and name not in (xmp.ORIENTATION, xmp.NOTE_EXTENDED) and ours.get(name) != value
-    ]
+    unlike = [name for name, value in theirs.items() if name not in CHANGED and ours.get(name) != value]
+    return [f"XMP {name.rpartition('}')[2]} {'has changed' if name in ours else 'is missing'}" for name in unlike]

@@ -1,7 +1,7 @@
-"""PNG text chunks, read and written here: libvips cuts their keys at the first space ("Creation Time"), and takes their
-Latin-1 for UTF-8.
+"""PNG's chunks of metadata, read and written here: libvips cuts texts' keys at the first space ("Creation Time"), takes
+their Latin-1 for UTF-8, and sees nothing that stands behind the pixels.
 
-Source: Portable Network Graphics (PNG) Specification, third edition, 11.3.3.
+Source: Portable Network Graphics (PNG) Specification, third edition, 11.3.
 """
 
 from __future__ import annotations
@@ -10,27 +10,66 @@ import shutil
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 HEADER_END = 33  # signature and IHDR
-XMP_KEY = "XML:com.adobe.xmp"  # which libvips tells of
+XMP_KEY = "XML:com.adobe.xmp"
+RAW_PROFILE = "Raw profile type "
+RAW_PROFILES = {RAW_PROFILE + kind for kind in ("exif", "APP1", "xmp")}
+WANTED = (b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"pHYs")
 LARGEST_TEXT = 10_000_000  # bytes of one text, packed and unpacked, and of all; what goes beyond is left out
 
 
-def read_texts(file: BinaryIO) -> dict[str, str]:
-    """Key → text, those of one key joined by line breaks; XMP is left out, and so is what is damaged."""
+@dataclass(frozen=True)
+class PngExtras:
+    """texts     key → text, those of one key joined by line breaks
+    exif, xmp   wherever they stand: libvips stops reading at the pixels, and some programs write them behind those
+    profiles    key → bytes of "Raw profile type …" texts, hex dumps in which ImageMagick and others keep metadata
+    has_density whether the pixels have a size, in metres
+    """
+
+    texts: dict[str, str]
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    profiles: Mapping[str, bytes] = field(default_factory=dict)
+    has_density: bool = False
+
+
+def read_extras(file: BinaryIO) -> PngExtras:
+    """What is damaged is left out."""
     texts: dict[str, list[str]] = {}
-    room = LARGEST_TEXT
-    for kind, body in _text_chunks(file):
-        key, _, rest = body.partition(b"\0")
-        name, text = key.decode("latin-1"), _text(kind, rest, room)
-        if text is not None and name != XMP_KEY:
-            texts.setdefault(name, []).append(text)
+    profiles: dict[str, bytes] = {}
+    exif = xmp = None
+    has_density, room = False, LARGEST_TEXT
+    for kind, body in _chunks(file):
+        if kind == b"eXIf":
+            exif = exif or body
+        elif kind == b"pHYs":
+            has_density = body[8:] == b"\1"
+        elif room > 0:
+            key, _, rest = body.partition(b"\0")
+            name, text = key.decode("latin-1"), _text(kind, rest, room)
+            if text is None:
+                continue
             room -= len(text)
-            if room <= 0:
-                break
-    return {name: "\n".join(parts) for name, parts in texts.items()}
+            if name == XMP_KEY:
+                xmp = xmp or text.encode()
+            elif name in RAW_PROFILES and (dumped := dump_of(text)) is not None:
+                profiles.setdefault(name.removeprefix(RAW_PROFILE), dumped)
+            else:
+                texts.setdefault(name, []).append(text)
+    joined = {name: "\n".join(parts) for name, parts in texts.items()}
+    return PngExtras(joined, exif, xmp, profiles, has_density)
+
+
+def dump_of(text: str) -> bytes | None:
+    """The bytes of a raw profile's hex dump: name, length, digits."""
+    try:
+        return bytes.fromhex("".join(text.split()[2:])) or None
+    except ValueError:
+        return None
 
 
 def insert(path: Path, texts: Mapping[str, str]) -> None:
@@ -47,12 +86,12 @@ def insert(path: Path, texts: Mapping[str, str]) -> None:
         copy.unlink(missing_ok=True)
 
 
-def _text_chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Type and body of every text chunk; ends quietly where the file is damaged."""
+def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """Type and body of every chunk that is wanted; ends quietly where the file is damaged."""
     file.seek(8)
     while len(head := file.read(8)) == 8:
         length, kind = struct.unpack(">I", head[:4])[0], head[4:]
-        if kind in (b"tEXt", b"zTXt", b"iTXt") and length <= LARGEST_TEXT:
+        if kind in WANTED and length <= LARGEST_TEXT:
             body = file.read(length)
             if len(body) == length:
                 yield kind, body

@@ -77,6 +77,6 @@ def xmp_packet(existing: bytes | None, provenance: Provenance) -> bytes:
     if rdf is None:
         rdf = xmp.empty()
     xmp.set_upright(rdf)
-    xmp.remove(rdf, NAMES)  # stale statements of an earlier run
+    xmp.remove(rdf, NAMES | {xmp.THUMBNAILS})  # stale statements of an earlier run; a picture without the colours
     xmp.add_description(rdf, provenance.properties())
     return xmp.serialise(rdf, PREFIXES)

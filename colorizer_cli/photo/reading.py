@@ -43,9 +43,10 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
         header = load(encoded, form, sequential=True, page=page) if pillow is None else pillow.header
         check_size(header.width, header.height, name, max_pixels)
         _check_pixels(header, name)
-        upright = header.autorot()
         with _open_for_tags(encoded) as file:
             container = Container.of(file, form, page)
+        header = container.oriented(header)
+        upright = header.autorot()
         pages = _pages(header, container, form, name)
         metadata = container.complete(Metadata.of(header, upright, form, container.texts))
     turned = header.get("orientation") not in (0, 1, 2) if "orientation" in header.get_fields() else False
@@ -67,7 +68,7 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
             else:
                 image = decoded(sequential and not turned, shrink)
             inverted = container.plain_inks and image.interpretation == "cmyk"
-            return _to_srgb((image.invert() if inverted else image).autorot())
+            return _to_srgb(container.oriented(image.invert() if inverted else image).autorot())
 
     return Photo(
         name=name,
@@ -147,8 +148,10 @@ def _to_srgb(image: pyvips.Image) -> pyvips.Image:
     if simple is not None:
         return without_profile(image, simple)
     options = {"depth": 16, "intent": "relative"}
+    # in place of a profile that is damaged, or does not fit; RGB is then taken as sRGB, and does not pass the engine
+    stand_in = {"input_profile": "cmyk"} if is_cmyk else {}
     try:
-        # a profile that is damaged, or does not fit the channels, raises here and not while pixels flow
-        return image.icc_transform("srgb", embedded=True, input_profile="cmyk" if is_cmyk else "srgb", **options)
+        # such a profile raises here and not while pixels flow
+        return image.icc_transform("srgb", embedded=True, **stand_in, **options)
     except pyvips.Error:
         return image.icc_transform("srgb", input_profile="cmyk", **options) if is_cmyk else image

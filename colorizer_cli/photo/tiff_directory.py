@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-SHORT, LONG, LONG8, IFD8 = 3, 4, 16, 18
+SHORT, LONG, RATIONAL, LONG8, IFD8 = 3, 4, 5, 16, 18
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 WORDS = SIZES | {5: 4, 10: 4}  # what is swapped between byte orders: a rational is two words
 MOST_ENTRIES, MOST_PAGES = 4096, 10_000

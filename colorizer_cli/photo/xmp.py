@@ -5,7 +5,9 @@ Sources: Adobe XMP Specification Part 1 (packets, RDF) and Part 3 (extended XMP)
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -15,6 +17,8 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 META = "adobe:ns:meta/"
 NOTE_EXTENDED = "{http://ns.adobe.com/xmp/note/}HasExtendedXMP"
 ORIENTATION = "{http://ns.adobe.com/tiff/1.0/}Orientation"
+MARK = b"http://ns.adobe.com/xap/1.0/\0"  # before a packet in a JPEG's APP1 segment
+THUMBNAILS = "{http://ns.adobe.com/xap/1.0/}Thumbnails"
 PREFIXES = {"rdf": RDF, "x": META, "xmpNote": "http://ns.adobe.com/xmp/note/"}
 DEEPEST = 100  # nesting of elements; serialising recurses
 
@@ -164,15 +168,14 @@ def _properties(rdf: Element) -> list[_Property]:
 
 
 def _text(packet: bytes) -> str | None:
-    """UTF-8, as every container asks for; UTF-16 and UTF-32 are told by their zero bytes."""
-    body = packet.strip(b"\0 \r\n\t")
-    codec = "utf-8-sig"
-    if b"\0" in body:
-        codec, body = ("utf-16" if packet[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-16-be"), packet
-    try:
-        return body.decode(codec).strip("\0 \r\n\t\ufeff")
-    except UnicodeDecodeError:
-        return None
+    """UTF-8, as every container asks for; UTF-16 and UTF-32 are told by where their zero bytes are, as in JSON. What is
+    no UTF-8 is taken for Latin-1."""
+    body = packet.lstrip(b" \r\n\t")
+    codec = json.detect_encoding(body)
+    for attempt in (codec, "latin-1" if codec.startswith("utf-8") else codec):
+        with contextlib.suppress(UnicodeDecodeError):
+            return body.decode(attempt).strip("\0 \r\n\t\ufeff")
+    return None
 
 
 def _keep_prefix(prefix: str, uri: str) -> None:

@@ -11,14 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
 import tifffile
 from PIL import ExifTags, Image, IptcImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL.PngImagePlugin import PngInfo
 
 from colorizer_cli import Colorizer, read_photo, write_photo
 from colorizer_cli.engine.pages import coloured_pages
+from colorizer_cli.engine.verification import verify_result
 from colorizer_cli.photo import iptc, xmp
 from colorizer_cli.photo.metadata_comparison import metadata_differences
+from colorizer_cli.photo.provenance import Provenance, xmp_packet
 from colorizer_cli.photo.sidecar import find_sidecar, merge_sidecar, result_sidecar
 from colorizer_cli.photo.writing import write_pages
 
@@ -136,9 +140,6 @@ def test_texts_of_a_png(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.nd
 def test_damaged_texts_of_a_png(tmp_path: Path, gray_pixels: np.ndarray):
     Image.fromarray(gray_pixels).save(tmp_path / "old.png")
     plain = (tmp_path / "old.png").read_bytes()
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     bomb = b"Bomb\0\0" + zlib.compress(bytes(50_000_000))
     bad = [
@@ -320,3 +321,148 @@ def test_stripped(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray)
 )
 def test_hostile_xmp_is_not_parsed(hostile: bytes):
     assert xmp.parse(hostile) is None
+
+
+def raw_profile(kind: str, data: bytes) -> tuple[str, str]:
+    """A text as ImageMagick writes it: name, length, hex digits in lines."""
+    digits = data.hex()
+    lines = "\n".join(digits[i : i + 72] for i in range(0, len(digits), 72))
+    return f"Raw profile type {kind}", f"\n{kind}\n{len(data):8}\n{lines}\n"
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def exif_of(make: str, orientation: int = 1) -> bytes:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = make, orientation
+    return exif.tobytes()
+
+
+XMP_TITLE = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description rdf:about="" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" photoshop:City="Flensburg"/>'
+    b"</rdf:RDF></x:xmpmeta>"
+)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif"])
+def test_exif_and_xmp_behind_a_pngs_pixels(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, suffix: str, open_image: Opener
+):
+    encoded = io.BytesIO()
+    Image.fromarray(gray_pixels).save(encoded, "png")
+    end = len(encoded.getvalue()) - 12  # of IEND
+    late = chunk(b"eXIf", exif_of("Zeiss", 6).removeprefix(b"Exif\0\0"))
+    late += chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + XMP_TITLE)
+    (tmp_path / "late.png").write_bytes(encoded.getvalue()[:end] + late + encoded.getvalue()[end:])
+    photo = read_photo(tmp_path / "late.png")
+    assert (photo.width, photo.height) == gray_pixels.shape  # turned by a quarter
+    write_photo(colorizer.colorize(photo), tmp_path / f"new{suffix}")
+    with open_image(tmp_path / f"new{suffix}") as result:
+        result.load()
+        assert result.getexif()[0x010F] == "Zeiss"
+        assert result.getexif().get(0x0112, 1) == 1
+        turned = np.asarray(result.convert("L")).astype(int)
+        kept = str(result.info.get("XML:com.adobe.xmp", "")) if suffix == ".png" else ""  # packed there
+    assert np.abs(turned - np.rot90(gray_pixels, -1)).mean() < 6
+    assert "Flensburg" in kept or b"Flensburg" in (tmp_path / f"new{suffix}").read_bytes()
+    assert verify_result(tmp_path / "late.png", tmp_path / f"new{suffix}").problems == []
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [raw_profile("exif", exif_of("Zeiss")), raw_profile("xmp", XMP_TITLE)],
+        [raw_profile("APP1", exif_of("Zeiss"))],
+    ],
+)
+def test_metadata_in_a_pngs_raw_profiles(
+    colorizer: Colorizer,
+    tmp_path: Path,
+    gray_pixels: np.ndarray,
+    open_image: Opener,
+    texts: list[tuple[str, str]],
+):
+    chunks = PngInfo()
+    for key, text in texts:
+        chunks.add_text(key, text, zip=True)
+    Image.fromarray(gray_pixels).save(tmp_path / "raw.png", pnginfo=chunks)
+    write_photo(colorizer.colorize(read_photo(tmp_path / "raw.png")), tmp_path / "new.jpg")
+    assert open_image(tmp_path / "new.jpg").getexif()[0x010F] == "Zeiss"
+    assert (b"Flensburg" in (tmp_path / "new.jpg").read_bytes()) == (len(texts) == 2)
+
+
+def test_the_resolution_of_a_png_is_checked(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, open_image: Opener
+):
+    Image.fromarray(gray_pixels).save(tmp_path / "old.png", dpi=(600, 600))
+    write_photo(colorizer.colorize(read_photo(tmp_path / "old.png")), tmp_path / "new.png")
+    assert verify_result(tmp_path / "old.png", tmp_path / "new.png").problems == []
+    with open_image(tmp_path / "new.png") as result:
+        result.load()
+        packet = result.info.get("xmp") or result.info["XML:com.adobe.xmp"]
+        chunks = PngInfo()
+        chunks.add_itxt("XML:com.adobe.xmp", packet if isinstance(packet, str) else packet.decode())
+        result.save(tmp_path / "72.png", dpi=(72, 72), pnginfo=chunks)
+    assert "600 dpi has become 72" in " ".join(verify_result(tmp_path / "old.png", tmp_path / "72.png").problems)
+
+
+def test_iptc_in_photoshops_tag_of_a_tiff(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, open_image: Opener
+):
+    records = b"\x1c\x02\x5a\x00\x09Flensburg"
+    resources = b"8BIM" + struct.pack(">HHI", 0x0404, 0, len(records)) + records
+    tags = [(34377, 1, len(resources), resources, True)]
+    tifffile.imwrite(tmp_path / "old.tif", gray_pixels, photometric="minisblack", metadata=None, extratags=tags)
+    write_photo(colorizer.colorize(read_photo(tmp_path / "old.tif")), tmp_path / "new.jpg")
+    assert IptcImagePlugin.getiptcinfo(open_image(tmp_path / "new.jpg"))[2, 90] == b"Flensburg"
+
+
+def test_exif_of_any_size_stays_in_a_tiff_and_is_trimmed_for_a_jpeg(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, open_image: Opener
+):
+    """Seventy tags of a kilobyte and one of 30: more than a JPEG has room for."""
+    tags = [(50_000 + n, 2, 0, "x" * 1000, True) for n in range(70)] + [(270, 2, 0, "long " * 6000, True)]
+    tags.append((271, 2, 0, "Zeiss", True))
+    tifffile.imwrite(tmp_path / "old.tif", gray_pixels, photometric="minisblack", metadata=None, extratags=tags)
+    coloured = colorizer.colorize(read_photo(tmp_path / "old.tif"))
+    write_photo(coloured, tmp_path / "new.tif")
+    write_photo(coloured, tmp_path / "new.jpg")
+    assert len(open_image(tmp_path / "new.tif").tag_v2[270]) >= 29_999
+    assert verify_result(tmp_path / "old.tif", tmp_path / "new.tif").problems == []
+    assert open_image(tmp_path / "new.jpg").getexif()[0x010F] == "Zeiss"
+    assert "EXIF tag 270" in " ".join(verify_result(tmp_path / "old.tif", tmp_path / "new.jpg").problems)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16", "utf-32-be", "latin-1"])
+def test_xmp_in_any_encoding(encoding: str):
+    packet = XMP_TITLE.decode().replace("Flensburg", "Köln").encode(encoding)
+    assert "Köln".encode() in xmp_packet(packet, Provenance("hybrid-lite", "abc", {}))
+
+
+def test_a_stale_picture_in_the_xmp_is_dropped(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray):
+    picture = (
+        b'<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"><xmp:Thumbnails><rdf:Alt><rdf:li>'
+        b"R1JBWUdSQVlHUkFZ</rdf:li></rdf:Alt></xmp:Thumbnails></rdf:Description></rdf:RDF>"
+    )
+    Image.fromarray(gray_pixels).save(tmp_path / "old.jpg", xmp=XMP_TITLE.replace(b"</rdf:RDF>", picture))
+    write_photo(colorizer.colorize(read_photo(tmp_path / "old.jpg")), tmp_path / "new.jpg")
+    assert b"R1JBWUdSQVlHUkFZ" not in (tmp_path / "new.jpg").read_bytes()
+    assert verify_result(tmp_path / "old.jpg", tmp_path / "new.jpg").problems == []
+
+
+def test_xmp_that_cannot_be_read_is_told_by_verify(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray):
+    Image.fromarray(gray_pixels).save(tmp_path / "old.jpg", xmp=b"<x:xmpmeta> no end")
+    write_photo(colorizer.colorize(read_photo(tmp_path / "old.jpg")), tmp_path / "new.jpg")
+    assert verify_result(tmp_path / "old.jpg", tmp_path / "new.jpg").problems == [
+        "metadata: XMP cannot be read, and was replaced"
+    ]
+
+
+def test_a_heic_says_how_large_its_pixels_are(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray):
+    Image.fromarray(gray_pixels).save(tmp_path / "old.jpg", dpi=(600, 600))
+    write_photo(colorizer.colorize(read_photo(tmp_path / "old.jpg")), tmp_path / "new.heic")
+    exif = pillow_heif.open_heif(tmp_path / "new.heic").to_pillow().getexif()
+    assert (float(exif[282]), float(exif[283]), exif[296]) == (600, 600, 2)
