@@ -11,9 +11,13 @@ import venv
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 import pyvips
+import tifffile
+from PIL import Image
+from skimage import color
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"torch", "onnxruntime", "cv2", "pyvips", "numpy", "timm", "huggingface_hub", "httpx2", "safetensors"}
@@ -54,6 +58,22 @@ def test_help_is_quick(command: str):
     assert min(seconds) < 0.75
 
 
+def lightness_apart(file: Path, width: int, bits: int) -> float:
+    """|ΔL*| of the first, a middle and the last row to the ramp, 99.9th percentile; read by tifffile or Pillow."""
+    gray = np.floor(np.arange(width) * ((2**bits - 1) / width)) / (2**bits - 1)
+    if file.suffix == ".tif":
+        pixels = tifffile.memmap(file, mode="r")
+        rows = pixels[[0, len(pixels) // 2, -1]] / (2**bits - 1)
+    else:
+        with Image.open(file) as image:
+            image.draft("RGB", (image.width // 8, image.height // 8))
+            pixels = np.asarray(image)
+        gray = gray.reshape(-1, 8).mean(1)
+        rows = pixels[[0, len(pixels) // 2, -1]] / 255
+    expected = color.rgb2lab(np.repeat(gray[None, :, None], 3, axis=2))[..., 0]
+    return float(np.percentile(np.abs(color.rgb2lab(rows)[..., 0] - expected), 99.9))
+
+
 def peak_memory(command: str, folder: Path, source: str, result: str) -> float:
     """Of colouring one photo, in bytes."""
     running = psutil.Popen([command, source, "-o", result], cwd=folder)
@@ -69,6 +89,7 @@ def peak_memory(command: str, folder: Path, source: str, result: str) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize(
     ("suffix", "width", "height", "bits"),
     [("tif", 16000, 12500, 8), ("tif", 16000, 12500, 16), ("jpg", 12000, 8400, 8), ("big.tif", 20000, 15000, 8)],
@@ -83,6 +104,7 @@ def test_large_photos_in_400_megabytes(command: str, tmp_path: Path, suffix: str
     assert peak < 400e6, f"{peak / 1e6:.0f} MB"
     written = pyvips.Image.new_from_file(str(tmp_path / result))
     assert (written.width, written.height, written.bands, written.format) == (width, height, 3, kind)
+    assert lightness_apart(tmp_path / result, width, bits) < {8: 0.5, 16: 0.05}[bits] + 0.5 * (suffix == "jpg")
     for file in tmp_path.iterdir():
         file.unlink()  # two gigabytes that no later look needs
 
