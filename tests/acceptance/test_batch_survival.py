@@ -23,6 +23,7 @@ import psutil
 import pytest
 import pyvips
 from batch_runs import being_written, end, results, start, wait_for
+from small_disk import small_disk_at
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 Scans = Callable[..., Path]
@@ -187,13 +188,8 @@ def test_a_photo_that_takes_too_long(colorize: Run, tmp_path: Path, slow_photo: 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of three megabytes."""
-    disk = tmp_path / "colour"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("file systems cannot be mounted here")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
+    with small_disk_at(tmp_path / "colour", "3m") as disk:
+        yield disk
 
 
 def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(

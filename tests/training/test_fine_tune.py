@@ -1,9 +1,7 @@
 """From an archive to a weights folder, in one process."""
 
 import dataclasses
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pyvips
 import torch
 from safetensors.torch import load_file
 from skimage import data
+from small_disk import small_disk_at
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from colorizer_cli import Colorizer, read_photo
@@ -237,13 +236,8 @@ def test_a_second_run_in_the_same_place_is_refused(photo_folder: Path, tmp_path:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of three megabytes, where a run would keep its checkpoint."""
-    disk = tmp_path / "mine.run"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("file systems cannot be mounted here")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
+    with small_disk_at(tmp_path / "mine.run", "3m") as disk:
+        yield disk
 
 
 def test_a_disk_that_is_full_when_the_run_is_saved(photo_folder: Path, tmp_path: Path, small_disk: Path):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hub_server import READ, WRITE, HubServer
+from small_disk import small_disk_at
 from tiny_weights import contents
 
 from colorizer_cli.errors import HubError
@@ -198,14 +199,9 @@ def test_a_web_page_instead_of_a_hub(hub: HubServer, published: str):
 @pytest.fixture
 def small_disk(tmp_path: Path, hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """HF_HOME on a file system of 200 kB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", disk]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("file systems cannot be mounted here")
-    monkeypatch.setenv("HF_HOME", str(disk))
-    yield disk
-    subprocess.run(["umount", disk], check=True)
+    with small_disk_at(tmp_path / "disk", "200k") as disk:
+        monkeypatch.setenv("HF_HOME", str(disk))
+        yield disk
 
 
 def test_a_full_disk(hub: HubServer, published: str, tiny: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch):
