@@ -31,11 +31,6 @@ def fingerprint(recipe: Recipe) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:LENGTH]
 
 
-def accepts_more(recipe: Recipe) -> bool:
-    """Whether photos may be coloured that are refused, or left alone, by default."""
-    return any(name in ACCEPTANCE for name in changed_options(recipe))
-
-
 def _changed_fields(value: Any) -> dict[str, Any]:
     found = {}
     for field in dataclasses.fields(value):

@@ -32,6 +32,11 @@ class Recipe:
     max_pixels: int = MAX_PIXELS
     consistent: bool = False
 
+    @property
+    def accepts_more(self) -> bool:
+        """Whether photos may be coloured that are refused, or left alone, by default."""
+        return self.force or self.max_pixels > MAX_PIXELS
+
 
 @dataclass(frozen=True)
 class BatchJob:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from colorizer_cli.batch.fingerprint import accepts_more
 from colorizer_cli.batch.job import BatchJob, Identity, Task, hints_beside
 from colorizer_cli.batch.journal import Entry, Journal
 from colorizer_cli.batch.naming import Naming
@@ -97,7 +96,7 @@ class Plan:
     @property
     def _retries(self) -> bool:
         """Whether photos that failed are tried again: also where what they were refused for may be allowed now."""
-        return self.job.retry_failed or accepts_more(self.job.recipe)
+        return self.job.retry_failed or self.job.recipe.accepts_more
 
     def _is_mine(self, photo: str) -> bool:
         return self.job.shard is None or self.job.shard.holds(photo)

@@ -82,7 +82,6 @@ class Workers:
 
         Raises the error of a worker that cannot load the network, BackendError where workers die while they start.
         """
-        self._allow_for_pause(timeout)
         sources = {worker.tasks: worker for worker in self._workers}
         for source in wait(list(sources), timeout):
             worker = sources[source]  # type: ignore[index]
@@ -100,6 +99,7 @@ class Workers:
                 yield message
             else:
                 worker.ready, self._failed_starts = True, 0
+        self._allow_for_pause(timeout)
         for worker in list(self._workers):
             if worker.task is not None and time.monotonic() - worker.started > self._job.time_limit:
                 yield from self._replace(worker, f"took longer than {self._job.time_limit:g} seconds")

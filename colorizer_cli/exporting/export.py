@@ -22,6 +22,7 @@ from colorizer_cli.weights.registry import find_weights
 PACKAGES = ("torch", "timm", "safetensors", "onnx")
 PROBES, CALIBRATION = 20, 100  # photos
 INT8 = "-int8"  # behind the name of weights whose model.onnx computes in it
+INT8_NOTE = "\nThe decoder of `model.onnx` computes in int8; the figures above are the float network's.\n"
 LIMITS = {False: (0.5, 0.05), True: (30.0, 1.5)}  # int8 or not: largest and mean |Δa|, |Δb| that are let through
 
 
@@ -79,6 +80,9 @@ def export(job: Export) -> Exported:
         kept = [SAFETENSORS] + [CARD] * (weights.path / CARD).is_file()
         for other in kept:
             (folder / other).write_bytes(weights.file(other).read_bytes())
+        if job.int8 and CARD in kept:
+            with open(folder / CARD, "a", encoding="utf-8") as card:
+                card.write(INT8_NOTE)
         made = WeightsFolder.open(folder)
         found = parity(OnnxPredictor(made), TorchPredictor(weights), exported, compared)
         _judge(found, job)

@@ -16,7 +16,6 @@ from colorizer_cli.photo.metadata import Metadata
 from colorizer_cli.photo.photo import TiffLayout
 from colorizer_cli.photo.png_chunks import read_extras as read_extras_of_png
 from colorizer_cli.photo.tiff_directory import Directory, TiffFile
-from colorizer_cli.photo.xmp import MARK as XMP_MARK
 from colorizer_cli.photo.xmp import join_extended
 
 SUBFILE, COMPRESSION, TILE_WIDTH, TILE_HEIGHT, IPTC, PHOTOSHOP = 254, 259, 322, 323, 33723, 34377
@@ -82,17 +81,10 @@ class Container:
 def _of_png(file: BinaryIO) -> Container:
     """A raw profile's orientation is not taken up: programs that show a PNG do not look there."""
     extras = read_extras_of_png(file)
-    block = extras.exif or extras.profiles.get("exif")
-    packet = extras.xmp or extras.profiles.get("xmp")
-    app1 = extras.profiles.get("APP1", b"")
-    if app1.startswith(exif.MARK):
-        block = block or app1
-    elif app1.startswith(XMP_MARK):
-        packet = packet or app1.removeprefix(XMP_MARK)
     orientation = exif.orientation_of(extras.exif) if extras.exif is not None else None
     return Container(
-        exif=exif.without_thumbnail(exif.for_segment(block)),
-        xmp=packet,
+        exif=exif.without_thumbnail(exif.for_segment(extras.exif or extras.exif_text)),
+        xmp=extras.xmp or extras.xmp_text,
         orientation=orientation,
         resolution_unit="in" if extras.has_density else None,
         animated=_has_frames(file),

@@ -17,10 +17,8 @@ from colorizer_cli.photo.photo import TiffLayout
 BIGTIFF_BYTES = 3_900_000_000  # a classic TIFF ends at 4 GiB
 # TIFF's tag 259 → libvips' name; what is missing here holds no colour (fax) or is not written, and becomes Deflate
 COMPRESSIONS = {1: "none", 5: "lzw", 7: "jpeg", 8: "deflate", 32773: "packbits", 32946: "deflate", 50000: "zstd"}
-PREDICTED = ("lzw", "deflate", "zstd")  # the compressions that gain from differences of neighbours
-
-
 LARGEST_SIDE: dict[Format, int] = {"jpeg": 65_500, "webp": 16_383}  # pixels; of JPEG, as libjpeg writes it
+PREDICTED = ("lzw", "deflate", "zstd")  # the compressions that gain from differences of neighbours
 
 
 def check_encoder(form: Format, name: str | Path, width: int, height: int) -> None:

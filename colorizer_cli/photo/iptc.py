@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import struct
 
+from colorizer_cli.photo.png_chunks import dump_of
+
 PHOTOSHOP = b"Photoshop 3.0\0"
 RESOURCE, IPTC_RESOURCE = b"8BIM", 0x0404
 PNG_KEY = "Raw profile type iptc"
@@ -43,11 +45,7 @@ def from_tiff(value: bytes) -> bytes | None:
 
 def from_png(text: str) -> bytes | None:
     """A hex dump under `PNG_KEY`: name, length, digits."""
-    words = text.split()
-    try:
-        value = bytes.fromhex("".join(words[2:]))
-    except ValueError:
-        return None
+    value = dump_of(text) or b""
     return from_jpeg(value) or (value if value[:1] == b"\x1c" else None)
 
 

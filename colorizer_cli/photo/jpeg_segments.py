@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from colorizer_cli.photo.xmp import MARK as XMP_MARK
+
 COMMENT, APP0, APP1, APP14 = 0xFE, 0xE0, 0xE1, 0xEE
 START_OF_SCAN = 0xDA
 EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
@@ -71,7 +73,7 @@ def comment_segment(text: bytes) -> bytes:
 
 def xmp_segment(packet: bytes) -> bytes:
     """`packet` has to fit: at most 65,504 bytes."""
-    return _segment(APP1, b"http://ns.adobe.com/xap/1.0/\0" + packet)
+    return _segment(APP1, XMP_MARK + packet)
 
 
 def extended_xmp_segments(packet: bytes) -> tuple[list[bytes], str]:

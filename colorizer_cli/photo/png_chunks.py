@@ -10,14 +10,16 @@ import shutil
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from colorizer_cli.photo.xmp import MARK as XMP_MARK
+
 HEADER_END = 33  # signature and IHDR
 XMP_KEY = "XML:com.adobe.xmp"
-RAW_PROFILE = "Raw profile type "
-RAW_PROFILES = {RAW_PROFILE + kind for kind in ("exif", "APP1", "xmp")}
+XMP_PROFILE = "Raw profile type xmp"
+RAW_PROFILES = {XMP_PROFILE, "Raw profile type exif", "Raw profile type APP1"}  # the last holds either
 WANTED = (b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"pHYs")
 LARGEST_TEXT = 10_000_000  # bytes of one text, packed and unpacked, and of all; what goes beyond is left out
 
@@ -26,22 +28,22 @@ LARGEST_TEXT = 10_000_000  # bytes of one text, packed and unpacked, and of all;
 class PngExtras:
     """texts     key → text, those of one key joined by line breaks
     exif, xmp   wherever they stand: libvips stops reading at the pixels, and some programs write them behind those
-    profiles    key → bytes of "Raw profile type …" texts, hex dumps in which ImageMagick and others keep metadata
+    exif_text, xmp_text   out of "Raw profile type …" texts, hex dumps in which ImageMagick and others keep them
     has_density whether the pixels have a size, in metres
     """
 
     texts: dict[str, str]
     exif: bytes | None = None
     xmp: bytes | None = None
-    profiles: Mapping[str, bytes] = field(default_factory=dict)
+    exif_text: bytes | None = None
+    xmp_text: bytes | None = None
     has_density: bool = False
 
 
 def read_extras(file: BinaryIO) -> PngExtras:
     """What is damaged is left out."""
     texts: dict[str, list[str]] = {}
-    profiles: dict[str, bytes] = {}
-    exif = xmp = None
+    exif = xmp = exif_text = xmp_text = None
     has_density, room = False, LARGEST_TEXT
     for kind, body in _chunks(file):
         if kind == b"eXIf":
@@ -57,11 +59,14 @@ def read_extras(file: BinaryIO) -> PngExtras:
             if name == XMP_KEY:
                 xmp = xmp or text.encode()
             elif name in RAW_PROFILES and (dumped := dump_of(text)) is not None:
-                profiles.setdefault(name.removeprefix(RAW_PROFILE), dumped)
+                if name == XMP_PROFILE or dumped.startswith(XMP_MARK):
+                    xmp_text = xmp_text or dumped.removeprefix(XMP_MARK)
+                else:
+                    exif_text = exif_text or dumped
             else:
                 texts.setdefault(name, []).append(text)
     joined = {name: "\n".join(parts) for name, parts in texts.items()}
-    return PngExtras(joined, exif, xmp, profiles, has_density)
+    return PngExtras(joined, exif, xmp, exif_text, xmp_text, has_density)
 
 
 def dump_of(text: str) -> bytes | None:

@@ -105,13 +105,15 @@ class WeightsConfig:
             "'bins' must be pairs of numbers",
         )
         require(all(_finite(p) and p >= 0 for p in prior), "'prior' must be numbers of 0 or more")
+        vividness = entry("vividness", (int, float))
+        require(_finite(vividness), "'vividness' must be a number from 0 to 1")
         config = cls(
             name=entry("name", str),
             preset=entry("preset", str),
             head=entry("head", str),
             input_size=entry("input_size", int),
             stride=entry("stride", int),
-            vividness=float(entry("vividness", (int, float)) if _finite(entries.get("vividness", 0)) else -1),
+            vividness=float(vividness),
             licence=entry("licence", str),
             terms=entry("terms", str),
             bins=bins,

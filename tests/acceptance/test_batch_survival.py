@@ -185,6 +185,17 @@ def test_a_photo_that_takes_too_long(colorize: Run, tmp_path: Path, slow_photo: 
     assert [path.name for path in results(tmp_path / "colour")] == ["z.jpg"]
 
 
+def test_time_that_a_run_was_stopped_for_does_not_count(command: str, tmp_path: Path, slow_photo: Path):
+    """Ctrl-Z, or a scheduler that suspends, for longer than a photo may take."""
+    running = start(command, tmp_path, "--jobs", "1", "--time-limit", "15")
+    wait_for(lambda: being_written(tmp_path / "colour"))
+    os.killpg(running.pid, signal.SIGSTOP)
+    time.sleep(22)
+    os.killpg(running.pid, signal.SIGCONT)
+    code, message = end(running)
+    assert (code, [path.name for path in results(tmp_path / "colour")]) == (0, ["slow.png"]), message
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of three megabytes."""

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 
-from colorizer_cli.batch.fingerprint import accepts_more, changed_options, fingerprint
+from colorizer_cli.batch.fingerprint import changed_options, fingerprint
 from colorizer_cli.batch.job import Recipe
 from colorizer_cli.engine.settings import Settings
 
@@ -16,8 +16,8 @@ def test_options_and_quality_count_and_the_weights_do_not():
 
 def test_what_only_decides_which_photos_are_coloured_does_not_count():
     assert fingerprint(Recipe(force=True, max_pixels=5)) == fingerprint(Recipe())
-    assert accepts_more(Recipe(force=True))
-    assert not accepts_more(Recipe(quality=80))
+    assert Recipe(force=True).accepts_more
+    assert not Recipe(quality=80, max_pixels=5).accepts_more
 
 
 def test_only_what_differs_from_the_default_is_named():

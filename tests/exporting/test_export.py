@@ -59,6 +59,7 @@ def test_int8_is_a_weights_folder_that_colours_alike(tmp_path: Path, photos: Pat
     assert 0 < np.abs(exact - small).mean() < 3
     assert check_weights(find_weights(tmp_path / "small")).problems == []
     config = find_weights(tmp_path / "small").config
+    assert "computes in int8" in (tmp_path / "small" / "README.md").read_text()
     assert (config.name, config.metrics) == ("hybrid-lite-int8", {})  # the figures are the float network's
 
 

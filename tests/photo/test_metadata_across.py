@@ -376,6 +376,7 @@ def test_exif_and_xmp_behind_a_pngs_pixels(
     [
         [raw_profile("exif", exif_of("Zeiss")), raw_profile("xmp", XMP_TITLE)],
         [raw_profile("APP1", exif_of("Zeiss"))],
+        [raw_profile("APP1", exif_of("Zeiss")), raw_profile("APP1", b"http://ns.adobe.com/xap/1.0/\0" + XMP_TITLE)],
     ],
 )
 def test_metadata_in_a_pngs_raw_profiles(
