@@ -10,6 +10,7 @@ import torch
 import typer
 
 from colorizer_cli.errors import ColorizerError, TrainingError
+from colorizer_cli.models.hybrid import HybridUNet, build
 from colorizer_cli.training.backbones import HUB, RANDOM, network_with_backbones
 from colorizer_cli.training.cache import PhotoCache, find_photos
 from colorizer_cli.training.initial import load_initial
@@ -31,6 +32,10 @@ def train(
     learning_rate: Annotated[float, typer.Option()] = 1.5e-3,
     encoder_learning_rate: Annotated[float, typer.Option()] = 4e-4,
     expectation: Annotated[float, typer.Option(help="Weight of the expected colour's squared error.")] = 0.0,
+    teacher: Annotated[
+        Path | None, typer.Option(help="Weights folder of a network whose answers are part of the target.")
+    ] = None,
+    distillation: Annotated[float, typer.Option(help="That part.")] = 0.5,
     ema_decay: Annotated[float, typer.Option(help="0.999; less for a run of a few hundred steps.")] = 0.999,
     hinted: Annotated[float, typer.Option(help="Share of samples with local hints.")] = 0.4,
     palettes: Annotated[float, typer.Option(help="Share of samples with the true palette.")] = 0.15,
@@ -65,6 +70,7 @@ def train(
             learning_rate=learning_rate,
             encoder_learning_rate=encoder_learning_rate,
             expectation=expectation,
+            distillation=distillation,
             weight_decay=weight_decay,
             smallest_crop=smallest_crop,
             stretch=stretch,
@@ -79,13 +85,27 @@ def train(
         )
         held_back = {folder.name: PhotoCache.build(find_photos([folder]), cache, 128) for folder in validation}
         training = PhotoCache.build(find_photos(photos), cache, short_side)
-        job = Run(network, recipe, training, held_back, run, report=lambda line: print(line, flush=True))
+        job = Run(
+            network,
+            recipe,
+            training,
+            held_back,
+            run,
+            report=lambda line: print(line, flush=True),
+            teacher=None if teacher is None else _trained(preset, teacher),
+        )
         if resume:
             job.resume()
         job.train()
     except ColorizerError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from error
+
+
+def _trained(preset: str, weights: Path) -> HybridUNet:
+    network = build(preset)
+    load_initial(network, weights)
+    return network
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from colorizer_cli.models.hybrid import HybridUNet
 from colorizer_cli.training import checkpoint
 from colorizer_cli.training.cache import Photos
 from colorizer_cli.training.dataset import TrainingSamples
+from colorizer_cli.training.distillation import Teacher
 from colorizer_cli.training.interruption import Pending, deferred_interrupts, leave_interrupts_to_parent
 from colorizer_cli.training.loss import DistributionLoss, l2
 from colorizer_cli.training.optimizer import create_optimizer, set_learning_rate
@@ -42,7 +43,8 @@ class Run:
     """One run in `folder`: log.jsonl, checkpoint.safetensors, and the network and its EMA in memory.
 
     `network` must be the same in all processes. A step takes the same photos in the same order however many processes
-    share them; with BatchNorm statistics kept, that makes the run the same as well.
+    share them; with BatchNorm statistics kept, that makes the run the same as well. `teacher`: see `Teacher`; only for
+    networks that give a distribution (TrainingError).
     """
 
     network: HybridUNet
@@ -52,6 +54,7 @@ class Run:
     folder: Path
     report: Callable[[str], None] = lambda line: None
     on_progress: ProgressReport = lambda progress: None
+    teacher: nn.Module | None = None
     step: int = 0
     ema: nn.Module = field(init=False)
 
@@ -62,9 +65,12 @@ class Run:
         self.forward_mode = DepthwiseInFloat32 if narrow_on_cpu else nullcontext
         self.bins = gamut_bins()
         self.regression = isinstance(self.network.head, RegressionHead)
-        self.loss: Callable[[Tensor, Tensor], Tensor] = (
-            l2 if self.regression else DistributionLoss(self.bins, self.recipe.expectation).to(self.device)
+        self.loss: Callable[..., Tensor] = (
+            l2
+            if self.regression
+            else DistributionLoss(self.bins, self.recipe.expectation, self.recipe.distillation).to(self.device)
         )
+        self.ask = None if self.teacher is None else self._teacher(self.teacher)
         self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         drop_in_training(self.network, self.recipe.drop_paths, self.recipe.dropout)
         if self.accelerator.num_processes > 1 and self.device.type == "cuda" and not self.recipe.keep_statistics:
@@ -115,6 +121,11 @@ class Run:
             if pending.number is None and self.step == self.total:
                 self._validate()
             self.log.close()
+
+    def _teacher(self, network: nn.Module) -> Teacher:
+        if self.regression:
+            raise TrainingError("a teacher gives a distribution; the reference design's network predicts a and b alone")
+        return Teacher(network.to(self.device, memory_format=torch.channels_last))  # type: ignore[call-overload]
 
     def _stages_left(self) -> Iterator[tuple[Stage, int, int]]:
         """(stage, number of its next photo, its steps that are left), for each stage that is not done."""
@@ -191,7 +202,11 @@ class Run:
         conditions = () if self.regression else (batch["hints"], batch["palette"])
         with self.forward_mode():
             output = self.model(gray, *conditions)
-        loss: Tensor = self.loss(output, batch["ab"])
+            target = [batch["ab"]]
+            if self.ask is not None:
+                with self.accelerator.autocast():
+                    target.append(self.ask(gray, batch["hints"], batch["palette"], self.step))
+        loss: Tensor = self.loss(output, *target)
         self.optimizer.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
         if recipe.clip is not None:

@@ -17,17 +17,18 @@ class DistributionLoss(nn.Module):
 
     The second, of Σ p·bin, is divided by 100 and weighted with `expectation`.
 
-    The soft labels come from a table over a/b rounded to whole Lab units.
-    forward(logits (N, K, h, w), ab (N, 2, h, w)) → scalar.
+    The soft labels come from a table over a/b rounded to whole Lab units. With a teacher's probabilities,
+    `distillation` is their share of the target, of the bins as of the mean colour, and the rest is the photo's.
+    forward(logits (N, K, h, w), ab (N, 2, h, w), taught (N, K, h, w) or None) → scalar.
     """
 
     bins: Tensor
     neighbours: Tensor
     weights: Tensor
 
-    def __init__(self, bins: NDArray[np.float32], expectation: float = 0.0) -> None:
+    def __init__(self, bins: NDArray[np.float32], expectation: float = 0.0, distillation: float = 0.0) -> None:
         super().__init__()
-        self.expectation = expectation
+        self.expectation, self.distillation = expectation, distillation
         axis = torch.arange(-LIMIT, LIMIT, dtype=torch.float32)
         cells = torch.stack(torch.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
         distance, index = torch.cdist(cells, torch.from_numpy(bins)).topk(NEIGHBOURS, largest=False)
@@ -37,12 +38,17 @@ class DistributionLoss(nn.Module):
         self.register_buffer("weights", weights)
         self.register_buffer("bins", torch.from_numpy(bins))
 
-    def forward(self, logits: Tensor, ab: Tensor) -> Tensor:
+    def forward(self, logits: Tensor, ab: Tensor, taught: Tensor | None = None) -> Tensor:
         cells = ab.permute(0, 2, 3, 1).reshape(-1, 2)
         rounded = (cells.round().clamp(-LIMIT, LIMIT - 1) + LIMIT).long()
         row = rounded[:, 0] * (2 * LIMIT) + rounded[:, 1]
         rows = logits.permute(0, 2, 3, 1).reshape(-1, logits.shape[1]).float()  # no copy of channels_last logits
-        loss: Tensor = _Fused.apply(rows, self.neighbours[row], self.weights[row], cells, self.bins, self.expectation)
+        weights = self.weights[row]
+        if taught is not None:
+            taught = taught.permute(0, 2, 3, 1).reshape(rows.shape) * self.distillation
+            weights = weights * (1 - self.distillation)
+            cells = cells * (1 - self.distillation) + taught @ self.bins
+        loss: Tensor = _Fused.apply(rows, self.neighbours[row], weights, taught, cells, self.bins, self.expectation)
         return loss
 
 
@@ -50,18 +56,27 @@ class _Fused(torch.autograd.Function):
     """The loss and, in the same passes, its gradient: a third of the time of the same thing in single operations.
 
     With p = softmax(logits), soft labels q, M cells, mean colour c = Σ p·bin, error d = c − ab, and g = λ d / (100 M):
-    ∂/∂logits = (p − q) / M + p · (bin·g − c·g).
+    ∂/∂logits = (p − q) / M + p · (bin·g − c·g). q is `weight` at the bins `index`, plus `taught` at all of them.
     """
 
     @staticmethod
     def forward(
-        ctx: Any, logits: Tensor, index: Tensor, weight: Tensor, ab: Tensor, bins: Tensor, expectation: float
+        ctx: Any,
+        logits: Tensor,
+        index: Tensor,
+        weight: Tensor,
+        taught: Tensor | None,
+        ab: Tensor,
+        bins: Tensor,
+        expectation: float,
     ) -> Tensor:
         count = len(logits)
         p = torch.softmax(logits, 1)
         largest, place = p.max(1, keepdim=True)  # at least 1 / K, so that its logarithm is exact
         log_total = logits.gather(1, place) - largest.log()
         loss = (weight * (log_total - logits.gather(1, index))).sum() / count
+        if taught is not None:
+            loss = loss + (taught * (log_total - logits)).sum() / count
         factor: Tensor | float = 1 / count
         if expectation:
             mean = p @ bins
@@ -70,13 +85,15 @@ class _Fused(torch.autograd.Function):
             g = difference * (expectation / (100 * count))
             factor = torch.addmm(1 / count - (g * mean).sum(1, keepdim=True), g, bins.T)
         gradient = p.mul_(factor).scatter_add_(1, index, weight / -count)
+        if taught is not None:
+            gradient.sub_(taught, alpha=1 / count)
         ctx.save_for_backward(gradient)
         return loss
 
     @staticmethod
     def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor | None, ...]:
         (gradient,) = ctx.saved_tensors
-        return gradient * outputs[0], None, None, None, None, None
+        return gradient * outputs[0], None, None, None, None, None, None
 
 
 def l2(prediction: Tensor, ab: Tensor) -> Tensor:

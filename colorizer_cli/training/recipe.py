@@ -18,6 +18,7 @@ class Recipe:
     learning_rate, encoder_learning_rate   of new and of pretrained layers, scaled by `schedule`
     schedule               "cosine" (after `warmup` steps, down to 0) or "constant"
     expectation            weight of the expected colour's squared error, see `DistributionLoss`
+    distillation           share of a teacher's answer in the target, where the run has one; see `Teacher`
     clip                   largest gradient norm; None: gradients are left as they are
     keep_statistics        BatchNorm normalises with the statistics of the first weights and leaves them as they are
     augmentation           "film" (crops and all that old photos went through) or "flip"
@@ -37,6 +38,7 @@ class Recipe:
     encoder_learning_rate: float = 4e-4
     weight_decay: float = 1e-2
     expectation: float = 0.0
+    distillation: float = 0.5
     ema_decay: float = 0.999
     clip: float | None = 5.0
     seed: int = 0
