@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 from scipy.special import log_softmax
 
@@ -50,6 +51,25 @@ def test_gradient_against_autograd():
     plain = -(weight * logits.log_softmax(1).gather(1, index)).sum(1).mean() + 1.5 * ((mean - ab) ** 2).mean() / 100
     torch.testing.assert_close(loss(logits, ab), plain)
     (expected,) = torch.autograd.grad(3 * plain, logits)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_a_teachers_share_against_autograd(share: float):
+    """Cross-entropy against both, in these shares; of the mean colour likewise."""
+    torch.manual_seed(0)
+    logits, ab = torch.randn(2, 259, 3, 4, requires_grad=True), torch.randn(2, 2, 3, 4) * 30
+    taught = (3 * torch.randn(2, 259, 3, 4)).softmax(1)
+    loss = DistributionLoss(BINS, 1.5, share)
+    (found,) = torch.autograd.grad(loss(logits, ab, taught), logits)
+
+    from_photo = DistributionLoss(BINS)(logits, ab)
+    from_teacher = -(taught * logits.log_softmax(1)).sum(1).mean()
+    mean, target = (torch.einsum("nkhw,kc->nchw", p, loss.bins) for p in (logits.softmax(1), taught))
+    colour = 1.5 * ((mean - (1 - share) * ab - share * target) ** 2).mean() / 100
+    plain = (1 - share) * from_photo + share * from_teacher + colour
+    torch.testing.assert_close(loss(logits, ab, taught), plain)
+    (expected,) = torch.autograd.grad(plain, logits)
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-7)
 
 
