@@ -1,5 +1,5 @@
 """What a file says beside its pixels that libvips does not tell: TIFF's EXIF and layout, JPEG's comments and large XMP,
-PNG's texts and whether it moves."""
+PNG's texts and whether it moves, all that JPEG 2000 carries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import pyvips
 
-from colorizer_cli.photo import exif, iptc
+from colorizer_cli.photo import exif, iptc, jp2_boxes
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.jpeg_segments import read_extras
 from colorizer_cli.photo.metadata import Metadata
@@ -56,6 +56,8 @@ class Container:
             extras = read_extras(file)
             comments = tuple(text.decode("utf-8", "surrogateescape") for text in extras.comments)
             return cls(comments=comments, extended_xmp=extras.extended_xmp, plain_inks=not extras.adobe)
+        if form == "jp2":
+            return _of_jp2(file)
         return _of_png(file) if form == "png" else cls()
 
     def oriented(self, image: pyvips.Image) -> pyvips.Image:
@@ -89,6 +91,16 @@ def _of_png(file: BinaryIO) -> Container:
         resolution_unit="in" if extras.has_density else None,
         animated=_has_frames(file),
         texts=extras.texts,
+    )
+
+
+def _of_jp2(file: BinaryIO) -> Container:
+    extras = jp2_boxes.read_extras(file)
+    return Container(
+        exif=exif.without_thumbnail(exif.for_segment(extras.exif)),
+        xmp=extras.xmp,
+        iptc=extras.iptc,
+        orientation=None if extras.exif is None else exif.orientation_of(extras.exif),
     )
 
 

@@ -16,7 +16,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorizer_cli.errors import ColorizerError, MissingExtraError, PhotoError
-from colorizer_cli.photo import deep_ppm
+from colorizer_cli.photo import deep_ppm, jp2_boxes
 from colorizer_cli.photo.exif import MARK
 from colorizer_cli.photo.formats import READABLE, Format
 from colorizer_cli.photo.opening import check_size
@@ -50,7 +50,7 @@ class PillowFile:
             raise PhotoError(f"{name} is a colour JPEG 2000 of more than 8 bits; convert it to a 16-bit TIFF first")
         blank = pyvips.Image.black(width, height, bands=BANDS[image.mode])
         deep = image.mode in DEEP or (form == "ppm" and deep_ppm.highest_value(image) is not None)
-        return cls(data, form, name, _with_metadata(_typed(blank, deep), image.info))
+        return cls(data, form, name, _with_metadata(_typed(blank, deep), _info(image, data, form)))
 
     def decode(self) -> pyvips.Image:
         """The pixels, and the profile they are to be read by."""
@@ -70,7 +70,7 @@ class PillowFile:
         if pixels.dtype == np.int32:  # Pillow's 16-bit PPM
             pixels = pixels.astype(np.uint16)
         decoded = pyvips.Image.new_from_array(pixels.astype(pixels.dtype.newbyteorder("=")))
-        return _with_metadata(_typed(decoded, pixels.dtype.itemsize == 2), image.info)
+        return _with_metadata(_typed(decoded, pixels.dtype.itemsize == 2), _info(image, self.data, self.form))
 
 
 def _open(data: bytes, form: Format, name: str) -> Any:
@@ -113,6 +113,12 @@ def _component_bits(data: bytes) -> int:
 def _typed(image: pyvips.Image, deep: bool) -> pyvips.Image:
     gray, colour = ("grey16", "rgb16") if deep else ("b-w", "srgb")
     return image.cast("ushort" if deep else "uchar").copy(interpretation=gray if image.bands < 3 else colour)
+
+
+def _info(image: Any, data: bytes, form: Format) -> dict[str, Any]:
+    """Pillow's, with the profile that it does not look for in JPEG 2000."""
+    profile = jp2_boxes.read_extras(io.BytesIO(data)).profile if form == "jp2" else None
+    return {**image.info, **({"icc_profile": profile} if profile else {})}
 
 
 def _with_metadata(image: pyvips.Image, info: dict[str, Any]) -> pyvips.Image:

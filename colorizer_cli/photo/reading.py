@@ -61,7 +61,7 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
     def open_image(sequential: bool, shrink: int) -> pyvips.Image:
         with decoding(name):
             if pillow is not None:
-                return _to_srgb(pillow.decode())
+                return _to_srgb(container.oriented(pillow.decode()).autorot())
             # turning needs rows out of order
             if turned and pixel_bytes(header) > HELD_BYTES and (shrink == 1 or form != "jpeg"):
                 image = decoded_on_disk()

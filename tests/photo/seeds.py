@@ -10,6 +10,7 @@ import tifffile
 from PIL import Image, ImageCms
 from skimage import data
 
+from tests.photo.jp2 import with_boxes
 from tests.photo.profiles import gray_profile
 
 # 64 × 48 gray, (3·row + 2·column) mod 256, quality 90, arithmetic-coded by libjpeg-turbo's cjpeg
@@ -83,6 +84,7 @@ def small_files() -> dict[str, bytes]:
         "pgm": pillow(gray, "PPM"),
         "pgm 16": pillow(Image.fromarray(deep), "PPM"),
         "jpeg 2000": pillow(rgb, "JPEG2000"),
+        "jpeg 2000 boxes": with_boxes(pillow(gray, "JPEG2000"), gray_profile(1.8), _exif().tobytes(), b"<x:xmpmeta/>"),
         "avif": pillow(rgb, "AVIF"),
         "heic": heic.getvalue(),
     }
