@@ -41,3 +41,13 @@ def icc(space: bytes, own: dict[bytes, bytes]) -> bytes:
     head = struct.pack(">I4sI4s4s4s", start + len(body), b"lcms", 0x02400000, b"mntr", space, b"XYZ ") + bytes(12)
     head += b"acsp" + bytes(28) + fixed(0.9642, 1, 0.8249) + bytes(48)
     return head + struct.pack(">I", len(tags)) + table + body
+
+
+def parametric(kind: int, *values: float) -> bytes:
+    """A `para` tag: g a b c d e f, as many as its kind has."""
+    return b"para" + bytes(4) + struct.pack(">HH", kind, 0) + fixed(*values)
+
+
+def sampled(values: list[float]) -> bytes:
+    """A `curv` tag: a table over 0…1."""
+    return b"curv" + bytes(4) + struct.pack(f">I{len(values)}H", len(values), *(round(v * 65535) for v in values))

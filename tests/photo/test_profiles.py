@@ -18,7 +18,7 @@ from colorizer_cli.engine.verification import verify_result
 from colorizer_cli.photo.gray_profile import srgb_table
 from colorizer_cli.photo.rgb_profile import RgbProfile, is_srgb
 from tests.photo.lightness import is_coloured, lightness_error
-from tests.photo.profiles import SPACES, gray_profile, icc, profile
+from tests.photo.profiles import SPACES, gray_profile, icc, parametric, profile, sampled
 
 Opener = Callable[[Path], Image.Image]
 
@@ -53,6 +53,14 @@ def test_16_bits_in_a_profile(colorizer: Colorizer, tmp_path: Path, gray_pixels:
     assert verify_result(tmp_path / "old.tif", tmp_path / "new.tif").holds
     with tifffile.TiffFile(tmp_path / "new.tif") as result:
         assert result.pages[0].iccprofile == profile("ProPhoto")
+        pixels = result.asarray()
+    # lightness by the profile's columns and exponent, computed here: luminance after Bradford's adaptation to D65
+    columns, gamma = SPACES["ProPhoto"]
+    luminance = (pixels / 65535) ** gamma @ np.array(columns) @ [-0.0282895, 1.0099416, 0.0210077]
+    assert (
+        lightness_error(linear_to_srgb((deep[..., 0] / 65535) ** gamma), np.dstack([linear_to_srgb(luminance)] * 3))
+        <= 0.05
+    )
 
 
 @pytest.mark.parametrize("bits", [8, 16])
@@ -66,10 +74,39 @@ def test_gray_profiles_are_applied_by_their_curve(
     result = tifffile.imread(tmp_path / "new.tif")
     assert result.dtype == pixels.dtype
     shown = linear_to_srgb((gray_pixels / 255) ** gamma)  # as sRGB has it
-    assert lightness_error(shown, result / np.iinfo(result.dtype).max) <= (0.5 if bits == 8 else 0.1)
+    assert lightness_error(shown, result / np.iinfo(result.dtype).max) <= (0.5 if bits == 8 else 0.05)
     assert is_coloured(result / np.iinfo(result.dtype).max * 255)
     with tifffile.TiffFile(tmp_path / "new.tif") as file:
         assert colour_space(file.pages[0].iccprofile) in (None, "RGB")
+
+
+DOT_GAIN_20 = [max(0.0, 1 - (1 - x) ** 0.75 * (1 - 0.25 * x)) ** 1.75 for x in np.linspace(0, 1, 64)]
+CURVES = {
+    "power": parametric(0, 1.8),
+    "power from a point on": parametric(1, 2.2, 0.9, 0.1),
+    "power above a floor": parametric(2, 2.2, 0.85, 0.12696, 0.05),
+    "sRGB's": parametric(3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045),
+    "with all of its numbers": parametric(4, 2.0, 0.9, 0.1, 0.42, 0.3, 0.0, 0.0109),
+    "a printer's dot gain": sampled(DOT_GAIN_20),
+}
+
+
+@pytest.mark.parametrize("kind", list(CURVES))
+def test_gray_curves_of_every_kind_as_littlecms_has_them(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, kind: str
+):
+    data = icc(b"GRAY", {b"kTRC": CURVES[kind]})
+    Image.fromarray(gray_pixels).save(tmp_path / "old.png", icc_profile=data)
+    write_photo(colorizer.colorize(read_photo(tmp_path / "old.png")), tmp_path / "new.png")
+    spaces = ImageCms.ImageCmsProfile(io.BytesIO(data)), ImageCms.createProfile("sRGB")
+    relative = ImageCms.Intent.RELATIVE_COLORIMETRIC  # others move the black point
+    seen = ImageCms.profileToProfile(Image.fromarray(gray_pixels), *spaces, relative, outputMode="RGB")
+    assert seen is not None
+    with Image.open(tmp_path / "new.png") as new:
+        before, after = (rgb2lab(np.asarray(image))[..., 0] for image in (seen, new))
+    assert np.percentile(np.abs(after - before), 99.9) < 1  # both are rounded to 8 bits
+    plain = rgb2lab(np.dstack([gray_pixels] * 3))[..., 0]
+    assert kind == "sRGB's" or np.abs(plain - before).max() > 3
 
 
 @pytest.mark.parametrize("form", ["TIFF", "JPEG"])
