@@ -67,6 +67,20 @@ def test_a_jpeg_with_a_hole(colorize: Run, tmp_path: Path, gray_jpeg: Path):
     assert_fails(colorize, tmp_path, ["old.jpg", "-o", "new.jpg"], 1, "old.jpg", "premature end", "whole")
 
 
+@pytest.mark.parametrize("damage", ["inverted", "zeros", "noise"])
+@pytest.mark.parametrize("form", ["PNG", "AVIF"])
+def test_wrong_bytes_in_the_middle(colorize: Run, tmp_path: Path, gray_pixels: np.ndarray, form: str, damage: str):
+    """Formats whose data tell; those without a checksum may decode to something."""
+    file = io.BytesIO()
+    Image.fromarray(gray_pixels).save(file, form)
+    whole = np.frombuffer(file.getvalue(), np.uint8).copy()
+    hit = whole[len(whole) // 2 :][:400]
+    noise = np.random.default_rng(1).integers(0, 256, hit.size)
+    hit[:] = {"inverted": 255 - hit, "zeros": np.zeros_like(hit), "noise": noise}[damage]
+    (tmp_path / "hit").write_bytes(whole.tobytes())
+    assert_fails(colorize, tmp_path, ["hit", "-o", "new.png"], 1, "hit", "whole")
+
+
 @pytest.mark.parametrize("form", ["GIF", "BMP", "PPM", "JPEG2000", "AVIF"])
 def test_truncated_files_of_pillow(colorize: Run, tmp_path: Path, gray_pixels: np.ndarray, form: str):
     file = io.BytesIO()
