@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from colorizer_cli.color.tone_curve import ToneCurve
+from colorizer_cli.errors import PhotoError
 from colorizer_cli.photo.formats import MAX_PIXELS
 from colorizer_cli.photo.metadata_comparison import metadata_differences
 from colorizer_cli.photo.photo import Photo
 from colorizer_cli.photo.provenance import Provenance
 from colorizer_cli.photo.reading import read_photo
+from colorizer_cli.photo.sidecar import merge_sidecar
 from colorizer_cli.photo.verification import CHROMA, bound, compare_lightness
 
 
@@ -74,9 +77,19 @@ def _verify_page(before: Photo, after: Photo) -> PageVerdict:
         broken.append(f"{before.width} × {before.height} pixels have become {after.width} × {after.height}")
     else:
         broken += _lightness(before, after, provenance, facts)
-    facts["metadata_differences"] = metadata_differences(before.metadata, after.metadata)
+    facts["metadata_differences"] = _metadata(before, after)
     broken += [f"metadata: {text}" for text in facts["metadata_differences"]]
     return PageVerdict(broken, facts)
+
+
+def _metadata(before: Photo, after: Photo) -> list[str]:
+    """A result made with --sidecar says what the original's sidecar says, where that differs from the original."""
+    found = metadata_differences(before.metadata, after.metadata)
+    if found and before.path is not None:
+        with suppress(PhotoError):  # a sidecar that is no XMP
+            merged = metadata_differences(merge_sidecar(before.metadata, str(before.path)), after.metadata)
+            return min(merged, found, key=len)
+    return found
 
 
 def _lightness(before: Photo, after: Photo, provenance: Provenance | None, facts: dict[str, Any]) -> list[str]:

@@ -215,6 +215,21 @@ def test_sidecars(tmp_path: Path, gray_jpeg: Path):
     assert xmp.properties(rdf) == {"{urn:d}a": "sidecar", "{urn:d}b": "too"}
 
 
+def test_verify_knows_what_a_sidecar_has_corrected(tmp_path: Path, gray_pixels: np.ndarray):
+    old, new, plain = (tmp_path / name for name in ("old.jpg", "new.png", "plain.png"))
+    Image.fromarray(gray_pixels).save(old, xmp=packet("<d:a>embedded</d:a>", "<d:b>too</d:b>"))
+    (tmp_path / "old.xmp").write_bytes(packet("<d:a>corrected</d:a>"))
+    for arguments in ([str(new), "--sidecar"], [str(plain)]):
+        subprocess.run([sys.executable, "-m", "colorizer_cli", str(old), "-o", *arguments], check=True)
+    assert xmp.properties(xmp.parse(read_photo(new).metadata.xmp or b"") or xmp.empty())["{urn:d}a"] == "corrected"
+    for result in (new, plain):
+        assert verify_result(old, result).holds, verify_result(old, result).problems
+    (tmp_path / "old.xmp").write_bytes(packet("<d:a>corrected again</d:a>"))
+    assert any("XMP a has changed" in text for text in verify_result(old, new).problems)
+    (tmp_path / "old.xmp").write_bytes(b"no XMP")
+    assert any("XMP a has changed" in text for text in verify_result(old, new).problems)
+
+
 def test_the_original_s_own_sidecar_is_never_replaced(tmp_path: Path, gray_jpeg: Path):
     own = tmp_path / "old.xmp"
     own.write_bytes(packet("<d:a>mine</d:a>"))
