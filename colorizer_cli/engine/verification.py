@@ -86,7 +86,7 @@ def _metadata(before: Photo, after: Photo) -> list[str]:
     """A result made with --sidecar says what the original's sidecar says, where that differs from the original."""
     found = metadata_differences(before.metadata, after.metadata)
     if found and before.path is not None:
-        with suppress(PhotoError):  # a sidecar that is no XMP
+        with suppress(PhotoError):  # a sidecar that is no XMP, or not for us to read
             merged = metadata_differences(merge_sidecar(before.metadata, str(before.path)), after.metadata)
             return min(merged, found, key=len)
     return found

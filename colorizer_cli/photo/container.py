@@ -1,5 +1,5 @@
 """What a file says beside its pixels that libvips does not tell: TIFF's EXIF and layout, JPEG's comments and large XMP,
-PNG's texts and whether it moves, all that JPEG 2000 carries."""
+PNG's texts and whether it moves, JPEG 2000's EXIF, XMP and IPTC."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Jp2Extras:
 
 
 def read_extras(file: BinaryIO) -> Jp2Extras:
-    """The first of each. What is damaged is left out; a bare codestream has nothing."""
+    """The first of each that says something. What is damaged is left out; a bare codestream has nothing."""
     found: dict[str, bytes] = {}
     file.seek(0)
     if file.read(len(SIGNATURE)) != SIGNATURE:
@@ -46,22 +46,27 @@ def read_extras(file: BinaryIO) -> Jp2Extras:
             for inner, first, last in _boxes(file, start, stop):
                 colours = _body(file, first, last) if inner == b"colr" else b""
                 if colours[:1] and colours[0] in (RESTRICTED_ICC, ANY_ICC):
-                    found.setdefault("profile", colours[3:])
+                    _keep(found, "profile", colours[3:])
         elif kind == b"uuid":
             body = _body(file, start, stop)
             _take(found, body[:16], body[16:])
-    return Jp2Extras(**{name: data for name, data in found.items() if data})
+    return Jp2Extras(**found)
 
 
 def _take(found: dict[str, bytes], uuid: bytes, data: bytes) -> None:
     if uuid in EXIF:
-        found.setdefault("exif", data)
+        _keep(found, "exif", data)
     elif uuid == XMP:
-        found.setdefault("xmp", data.strip(b"\0"))
+        _keep(found, "xmp", data)
     elif uuid in IPTC:
-        found.setdefault("iptc", iptc.from_tiff(data) or b"")
+        _keep(found, "iptc", iptc.from_tiff(data))
     elif uuid == PHOTOSHOP:
-        found.setdefault("iptc", iptc.from_jpeg(data) or b"")
+        _keep(found, "iptc", iptc.from_jpeg(data))
+
+
+def _keep(found: dict[str, bytes], name: str, data: bytes | None) -> None:
+    if data and data.strip(b"\0"):
+        found.setdefault(name, data)
 
 
 def _boxes(file: BinaryIO, place: int, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -74,7 +79,7 @@ def _boxes(file: BinaryIO, place: int, end: int) -> Iterator[tuple[bytes, int, i
         size, kind, start = int.from_bytes(head[:4], "big"), head[4:], place + 8
         if size == 1:  # a longer length follows
             size, start = int.from_bytes(file.read(8), "big"), place + 16
-        stop = end if size == 0 else place + size
+        stop = end if head[:4] == bytes(4) else place + size
         if not start <= stop <= end:
             return
         yield kind, start, stop

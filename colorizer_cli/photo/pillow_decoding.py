@@ -46,11 +46,14 @@ class PillowFile:
         check_size(width, height, name, max_pixels)
         if image.mode not in BANDS:
             raise PhotoError(f"{name} has {image.mode} pixels; expected 8 or 16 bits per channel, gray or RGB")
+        info = _info(image, data, form)
         if form == "jp2" and BANDS[image.mode] > 1 and _component_bits(data) > 8:
             raise PhotoError(f"{name} is a colour JPEG 2000 of more than 8 bits; convert it to a 16-bit TIFF first")
+        if form == "jp2" and (image.mode == "CMYK" or (info.get("icc_profile") or b"")[16:20] == b"CMYK"):
+            raise PhotoError(f"{name} is a CMYK JPEG 2000; convert it to TIFF first")  # Pillow takes black for alpha
         blank = pyvips.Image.black(width, height, bands=BANDS[image.mode])
         deep = image.mode in DEEP or (form == "ppm" and deep_ppm.highest_value(image) is not None)
-        return cls(data, form, name, _with_metadata(_typed(blank, deep), _info(image, data, form)))
+        return cls(data, form, name, _with_metadata(_typed(blank, deep), info))
 
     def decode(self) -> pyvips.Image:
         """The pixels, and the profile they are to be read by."""

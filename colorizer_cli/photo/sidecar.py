@@ -31,12 +31,15 @@ def result_sidecar(photo: str, result: str) -> str:
 
 
 def merge_sidecar(metadata: Metadata, photo: str) -> Metadata:
-    """→ metadata with the sidecar's properties; they win over embedded ones. Raises PhotoError: it is no XMP."""
+    """→ metadata with the sidecar's properties; they win over embedded ones. Raises PhotoError: not readable, no XMP."""
     name = find_sidecar(photo)
     if name is None:
         return metadata
-    with open(name, "rb") as file:
-        packet = file.read(LARGEST)
+    try:
+        with open(name, "rb") as file:
+            packet = file.read(LARGEST)
+    except OSError as error:
+        raise PhotoError(f"{name} cannot be read: {error.strerror}; correct it, or leave --sidecar out") from error
     if xmp.parse(packet) is None:
         raise PhotoError(f"{name} is not XMP; correct it, move it away, or leave --sidecar out")
     merged = xmp.merge(metadata.xmp, packet)

@@ -13,6 +13,7 @@ from colorizer_cli.errors import ColorizerError, TrainingError
 from colorizer_cli.models.hybrid import HybridUNet, build
 from colorizer_cli.training.backbones import HUB, RANDOM, network_with_backbones
 from colorizer_cli.training.cache import PhotoCache, find_photos
+from colorizer_cli.training.distillation import check_teachable
 from colorizer_cli.training.initial import load_initial
 from colorizer_cli.training.loop import Recipe, Run
 from colorizer_cli.training.stages import parse_stages
@@ -35,7 +36,9 @@ def train(
     teacher: Annotated[
         Path | None, typer.Option(help="Weights folder of a network whose answers are part of the target.")
     ] = None,
-    distillation: Annotated[float, typer.Option(help="That part.")] = 0.5,
+    distillation: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of the teacher's answers in the target.")
+    ] = 0.5,
     ema_decay: Annotated[float, typer.Option(help="0.999; less for a run of a few hundred steps.")] = 0.999,
     hinted: Annotated[float, typer.Option(help="Share of samples with local hints.")] = 0.4,
     palettes: Annotated[float, typer.Option(help="Share of samples with the true palette.")] = 0.15,
@@ -65,6 +68,7 @@ def train(
         network = network_with_backbones(preset, [HUB if pretrained else RANDOM])
         if init is not None:
             load_initial(network, init)
+        taught_by = None if teacher is None else _teacher(preset, teacher)
         recipe = Recipe(
             parse_stages(stages, batch),
             learning_rate=learning_rate,
@@ -92,7 +96,7 @@ def train(
             held_back,
             run,
             report=lambda line: print(line, flush=True),
-            teacher=None if teacher is None else _trained(preset, teacher),
+            teacher=taught_by,
         )
         if resume:
             job.resume()
@@ -102,8 +106,9 @@ def train(
         raise SystemExit(error.exit_code) from error
 
 
-def _trained(preset: str, weights: Path) -> HybridUNet:
+def _teacher(preset: str, weights: Path) -> HybridUNet:
     network = build(preset)
+    check_teachable(network)
     load_initial(network, weights)
     return network
 

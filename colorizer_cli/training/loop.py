@@ -22,7 +22,7 @@ from colorizer_cli.models.hybrid import HybridUNet
 from colorizer_cli.training import checkpoint
 from colorizer_cli.training.cache import Photos
 from colorizer_cli.training.dataset import TrainingSamples
-from colorizer_cli.training.distillation import Teacher
+from colorizer_cli.training.distillation import Teacher, check_teachable
 from colorizer_cli.training.interruption import Pending, deferred_interrupts, leave_interrupts_to_parent
 from colorizer_cli.training.loss import DistributionLoss, l2
 from colorizer_cli.training.optimizer import create_optimizer, set_learning_rate
@@ -70,7 +70,10 @@ class Run:
             if self.regression
             else DistributionLoss(self.bins, self.recipe.expectation, self.recipe.distillation).to(self.device)
         )
-        self.ask = None if self.teacher is None else self._teacher(self.teacher)
+        self.ask = None
+        if self.teacher is not None:
+            check_teachable(self.network)
+            self.ask = Teacher(self.teacher.to(self.device, memory_format=torch.channels_last))  # type: ignore[call-overload]
         self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         drop_in_training(self.network, self.recipe.drop_paths, self.recipe.dropout)
         if self.accelerator.num_processes > 1 and self.device.type == "cuda" and not self.recipe.keep_statistics:
@@ -121,11 +124,6 @@ class Run:
             if pending.number is None and self.step == self.total:
                 self._validate()
             self.log.close()
-
-    def _teacher(self, network: nn.Module) -> Teacher:
-        if self.regression:
-            raise TrainingError("a teacher gives a distribution; the reference design's network predicts a and b alone")
-        return Teacher(network.to(self.device, memory_format=torch.channels_last))  # type: ignore[call-overload]
 
     def _stages_left(self) -> Iterator[tuple[Stage, int, int]]:
         """(stage, number of its next photo, its steps that are left), for each stage that is not done."""

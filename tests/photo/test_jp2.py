@@ -5,14 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 import tifffile
 from PIL import ExifTags, Image, ImageCms
 
 from colorizer_cli import Colorizer, read_photo, write_photo
 from colorizer_cli.color.lab import linear_to_srgb
 from colorizer_cli.engine.verification import verify_result
+from colorizer_cli.errors import PhotoError
+from colorizer_cli.photo import xmp
 from colorizer_cli.photo.jp2_boxes import Jp2Extras, read_extras
-from tests.photo.jp2 import EXIF, IPTC, PHOTOSHOP, box, with_boxes
+from tests.photo.jp2 import EXIF, IPTC, PHOTOSHOP, XMP, box, with_boxes
 from tests.photo.lightness import is_coloured, lightness_error
 from tests.photo.profiles import gray_profile, profile
 
@@ -98,12 +101,48 @@ def test_an_rgb_profile_is_kept(colorizer: Colorizer, tmp_path: Path, gray_pixel
     assert ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(kept)))
 
 
-@pytest.mark.parametrize("at", range(0, 120, 7))
-def test_damaged_boxes_are_left_out(gray_pixels: np.ndarray, at: int):
-    """Lengths that are too long, too short, or lead nowhere: what can be read is, and it ends."""
+@pytest.mark.parametrize("length", [0, 1, 3, 7, 0xFFFFFFFF])
+def test_a_damaged_box_hides_only_what_stands_behind_it(gray_pixels: np.ndarray, length: int):
     data = bytearray(with_boxes(jp2(gray_pixels), gray_profile(1.8), exif(), PACKET))
-    data[at : at + 4] = b"\xff\xff\xff\xff" if at % 2 else b"\0\0\0\3"
-    assert isinstance(read_extras(io.BytesIO(bytes(data))), Jp2Extras)
+    at = data.index(EXIF) - 8
+    data[at : at + 4] = length.to_bytes(4, "big")
+    found = read_extras(io.BytesIO(bytes(data)))
+    assert found.profile == gray_profile(1.8)
+    assert found.xmp is None
+
+
+@pytest.mark.parametrize("length", [0, 8, 15, 2**63, 2**64 - 1])
+def test_a_damaged_long_length(gray_pixels: np.ndarray, length: int):
+    data = bytearray(with_boxes(jp2(gray_pixels), None, exif(), PACKET))
+    at = data.index(PACKET) - 24
+    data[at : at + 8] = length.to_bytes(8, "big")
+    found = read_extras(io.BytesIO(bytes(data)))
+    assert found.exif is not None
+    assert found.xmp is None
+
+
+@pytest.mark.parametrize("first", ["empty", "full"])
+def test_a_box_that_says_nothing_hides_none_that_does(gray_pixels: np.ndarray, first: str):
+    resources = b"8BIM" + (0x03ED).to_bytes(2, "big") + b"\0\0" + (4).to_bytes(4, "big") + b"page"
+    boxes = [box(b"uuid", PHOTOSHOP + resources), box(b"uuid", IPTC + RECORD)]
+    boxes += [box(b"uuid", XMP), box(b"uuid", XMP + PACKET)]
+    data = with_boxes(jp2(gray_pixels), None, None, None, *(boxes if first == "empty" else boxes[::-1]))
+    assert read_extras(io.BytesIO(data)) == Jp2Extras(iptc=RECORD, xmp=PACKET)
+
+
+def test_xmp_in_utf_16(gray_pixels: np.ndarray):
+    packet = PACKET.decode().encode("utf-16-le")
+    found = xmp.parse(read_photo(with_boxes(jp2(gray_pixels), None, None, packet)).metadata.xmp or b"")
+    assert found is not None
+    assert "album 7" in xmp.properties(found).values()
+
+
+def test_cmyk_is_refused(gray_pixels: np.ndarray):
+    """Its black would be taken for alpha."""
+    press = bytes(pyvips.Operation.call("profile_load", "cmyk"))
+    inks = jp2(np.dstack([gray_pixels] * 4), "RGBA")
+    with pytest.raises(PhotoError, match=r"CMYK.*TIFF"):
+        read_photo(with_boxes(inks, press))
 
 
 def test_a_bare_codestream_has_none(gray_pixels: np.ndarray):

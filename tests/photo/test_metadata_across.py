@@ -226,6 +226,10 @@ def test_verify_knows_what_a_sidecar_has_corrected(tmp_path: Path, gray_pixels: 
         assert verify_result(old, result).holds, verify_result(old, result).problems
     (tmp_path / "old.xmp").write_bytes(packet("<d:a>corrected again</d:a>"))
     assert any("XMP a has changed" in text for text in verify_result(old, new).problems)
+    (tmp_path / "old.xmp").unlink()
+    (tmp_path / "old.xmp").symlink_to("/proc/self/mem")  # opens, and cannot be read, for root either
+    assert any("XMP a has changed" in text for text in verify_result(old, new).problems)
+    (tmp_path / "old.xmp").unlink()
     (tmp_path / "old.xmp").write_bytes(b"no XMP")
     assert any("XMP a has changed" in text for text in verify_result(old, new).problems)
 

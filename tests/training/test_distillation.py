@@ -8,7 +8,7 @@ import torch
 from colorizer_cli.errors import TrainingError
 from colorizer_cli.models.hybrid import HybridUNet, build
 from colorizer_cli.training.cache import PhotoCache
-from colorizer_cli.training.distillation import SIZES, Teacher
+from colorizer_cli.training.distillation import SIZES, Teacher, _resized_hints
 from colorizer_cli.training.initial import load_initial
 from colorizer_cli.training.loop import Recipe, Run
 from colorizer_cli.training.stages import Stage
@@ -40,6 +40,17 @@ def test_an_answer_is_that_of_the_mirrored_photo_mirrored_back(network: HybridUN
         expected = network(gray.flip(-1), hints.flip(-1), palette).softmax(1).flip(-1)
     torch.testing.assert_close(found, expected)
     assert not torch.allclose(found, found.flip(-1), atol=0.01)
+
+
+@pytest.mark.parametrize("size", [32, 96, 160])
+def test_a_hint_of_one_pixel_is_seen_at_every_size(size: int):
+    hints = torch.zeros(1, 3, SIZE, SIZE)
+    hints[0, :, 21, 13] = torch.tensor([40.0, -30.0, 1.0])
+    seen = _resized_hints(hints, size)
+    there = seen[0, 2] > 0
+    assert 1 <= there.sum() <= 9
+    assert set(seen[0, 2].unique().tolist()) == {0.0, 1.0}
+    torch.testing.assert_close(seen[0, :2, there], torch.tensor([[40.0], [-30.0]]).expand(2, int(there.sum())))
 
 
 def test_answers_of_all_sizes_lie_on_the_students_grid(network: HybridUNet):
