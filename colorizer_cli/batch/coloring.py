@@ -186,6 +186,6 @@ def _pixel_bytes(path: str) -> int:
 
     try:
         photo = read_photo(path)
-    except ColorizerError:
+    except (ColorizerError, OSError):
         return 0
     return photo.width * photo.height * (4 if photo.has_alpha else 3) * photo.bits // 8

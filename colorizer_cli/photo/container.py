@@ -19,6 +19,7 @@ from colorizer_cli.photo.tiff_directory import Directory, TiffFile
 from colorizer_cli.photo.xmp import join_extended
 
 SUBFILE, COMPRESSION, TILE_WIDTH, TILE_HEIGHT, IPTC, PHOTOSHOP = 254, 259, 322, 323, 33723, 34377
+SUB_IFDS, EXTRA_SAMPLES, DNG_VERSION = 330, 338, 50706
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Container:
     xmp, resolution_unit   where libvips tells of none
     orientation  where libvips does not see it
     layout       how a TIFF stores its pixels
+    is_raw       a TIFF of previews, the photo itself in a directory below
+    extra_is_no_alpha   a TIFF says that its further channel is something else
     plain_inks   a JPEG's inks, if it has four, are not stored inverted, as decoders expect
     texts        a PNG's
     """
@@ -42,6 +45,8 @@ class Container:
     layout: TiffLayout | None = None
     animated: bool = False
     plain_inks: bool = False
+    is_raw: bool = False
+    extra_is_no_alpha: bool = False
 
     @classmethod
     def of(cls, file: BinaryIO, form: Format, page: int) -> Container:
@@ -51,7 +56,14 @@ class Container:
             records = iptc.from_tiff(directory[IPTC].data) if IPTC in directory else None
             if records is None and PHOTOSHOP in directory:
                 records = iptc.from_jpeg(directory[PHOTOSHOP].data)
-            return cls(exif=exif.ExifTags.of(file, page).block(whole=True), iptc=records, layout=_layout(directory))
+            layout = _layout(directory)
+            return cls(
+                exif=exif.ExifTags.of(file, page).block(whole=True),
+                iptc=records,
+                layout=layout,
+                is_raw=_is_raw(file, directory, layout),
+                extra_is_no_alpha=_number(directory, EXTRA_SAMPLES, 1) == 0,
+            )
         if form == "jpeg":
             extras = read_extras(file)
             comments = tuple(text.decode("utf-8", "surrogateescape") for text in extras.comments)
@@ -109,6 +121,12 @@ def _directory(file: BinaryIO, page: int) -> Directory:
         return next((found for number, found in enumerate(TiffFile(file).pages()) if number == page), {})
     except ValueError:
         return {}
+
+
+def _is_raw(file: BinaryIO, directory: Directory, layout: TiffLayout) -> bool:
+    """DNG; Nikon's, Sony's and others' raw files, whose first directory holds a smaller version; Canon's."""
+    file.seek(8)
+    return DNG_VERSION in directory or (layout.subfile & 1 == 1 and SUB_IFDS in directory) or file.read(2) == b"CR"
 
 
 def _layout(directory: Directory) -> TiffLayout:

@@ -46,7 +46,12 @@ class Encoding:
 
 
 def saver(
-    form: Format, encoding: Encoding, size: int, bits: int = 8, layout: TiffLayout | None = None
+    form: Format,
+    encoding: Encoding,
+    size: int,
+    bits: int = 8,
+    layout: TiffLayout | None = None,
+    has_alpha: bool = False,
 ) -> tuple[str, dict[str, Any]]:
     """→ libvips' operation and its options. `size` is that of the pixels in bytes."""
     if form == "jpeg":
@@ -57,7 +62,7 @@ def saver(
             "optimize_coding": encoding.progressive,
         }
     if form == "webp":
-        return "webpsave_target", {"Q": encoding.quality}
+        return "webpsave_target", {"Q": encoding.quality, "exact": True}  # under what is transparent as well
     if form == "avif":
         return "heifsave_target", {
             "compression": "av1",
@@ -68,14 +73,22 @@ def saver(
         }
     if form == "png":
         return "pngsave_target", {"compression": 6}
-    return "tiffsave_target", _tiff_options(encoding, size, bits, layout or TiffLayout(compression=8))
+    layout = layout or TiffLayout(compression=8)
+    lossy = bits == 8 and not has_alpha  # libtiff's JPEG holds neither 16 bits nor alpha
+    return "tiffsave_target", _tiff_options(encoding, size > largest_classic_tiff(layout), lossy, layout)
 
 
-def _tiff_options(encoding: Encoding, size: int, bits: int, layout: TiffLayout) -> dict[str, Any]:
+def largest_classic_tiff(layout: TiffLayout | None) -> int:
+    """Bytes of pixels from which on a BigTIFF is written: grain makes LZW and PackBits larger than the pixels."""
+    growing = layout is not None and COMPRESSIONS.get(layout.compression) in ("lzw", "packbits")
+    return BIGTIFF_BYTES * 7 // 10 if growing else BIGTIFF_BYTES
+
+
+def _tiff_options(encoding: Encoding, big: bool, lossy: bool, layout: TiffLayout) -> dict[str, Any]:
     compression = COMPRESSIONS.get(layout.compression, "deflate")
-    if compression == "jpeg" and bits == 16:
+    if compression == "jpeg" and not lossy:
         compression = "deflate"
-    options: dict[str, Any] = {"compression": compression, "bigtiff": size > BIGTIFF_BYTES}
+    options: dict[str, Any] = {"compression": compression, "bigtiff": big}
     if compression in PREDICTED:
         options["predictor"] = "horizontal"
     if compression == "jpeg":

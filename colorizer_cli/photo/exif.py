@@ -12,11 +12,13 @@ from typing import BinaryIO
 
 import pyvips
 
-from colorizer_cli.photo.tiff_directory import IFD8, LONG, Directory, Entry, TiffFile, append_directory, link
+from colorizer_cli.photo.tiff_directory import IFD8, LONG, RATIONAL, Directory, Entry, TiffFile, append_directory, link
 
 MARK = b"Exif\0\0"
 EXIF, GPS, INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 ORIENTATION = 274
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
+USER_COMMENT, GPS_TEXTS, UNICODE = 0x9286, (0x1B, 0x1C), b"UNICODE\0"
 # What describes the pixels' storage, and what other parts of the tool carry (resolution, XMP, IPTC, profile), is not
 # copied from one file into another; nor are tags that point at places in the file.
 STRUCTURE = frozenset(
@@ -47,11 +49,13 @@ class ExifTags:
         found = next((pages for number, pages in enumerate(tiff.pages()) if number == page), {})
         if found.get(270, Entry(2, b"")).data.startswith(b'{"shape":'):  # a note on storage, of the tifffile library
             del found[270]
-        exif = _below(tiff, found, EXIF)
+        exif, gps = _below(tiff, found, EXIF), _below(tiff, found, GPS)
+        if tiff.order == ">":
+            _swap_unicode(exif, gps)
         return cls(
             {tag: entry for tag, entry in found.items() if tag not in STRUCTURE and tag != ORIENTATION},
             exif,
-            _below(tiff, found, GPS),
+            gps,
             _below(tiff, exif, INTEROPERABILITY),
         )
 
@@ -106,8 +110,30 @@ def orientation_of(block: bytes) -> int | None:
     return values[0] if values and 1 <= values[0] <= 8 else None
 
 
+def resolution_of(block: bytes) -> tuple[float, float, str] | None:
+    """Pixels per millimetre, across and down, and the unit's name, "in" or "cm"; None where the block has none."""
+    try:
+        found = next(TiffFile(io.BytesIO(block.removeprefix(MARK))).pages(), {})
+    except ValueError:
+        return None
+    units = found[RESOLUTION_UNIT].integers() if RESOLUTION_UNIT in found else [2]
+    unit, millimetres = {2: ("in", 25.4), 3: ("cm", 10.0)}.get(units[0] if units else 0, ("", 0.0))
+    values = [_rational(found.get(tag)) for tag in (X_RESOLUTION, Y_RESOLUTION)]
+    if not millimetres or min(values) <= 0:
+        return None
+    return values[0] / millimetres, values[1] / millimetres, unit
+
+
+def _rational(entry: Entry | None) -> float:
+    if entry is None or entry.kind != RATIONAL:
+        return 0.0
+    above, below = struct.unpack_from("<II", entry.data)
+    return above / below if below else 0.0
+
+
 def without_thumbnail(block: bytes | None) -> bytes | None:
-    """The block with the first directory's link to the second, the thumbnail's, cut: it shows the photo in gray."""
+    """The block with the first directory's link to the second, the thumbnail's, cut, and the picture blanked: it shows
+    the photo in gray."""
     if block is None or len(block) < len(MARK) + 8:
         return block
     order = "<" if block[len(MARK) : len(MARK) + 2] == b"II" else ">"
@@ -115,7 +141,28 @@ def without_thumbnail(block: bytes | None) -> bytes | None:
     if first + 2 > len(block):
         return block
     link_at = first + 2 + 12 * struct.unpack_from(f"{order}H", block, first)[0]
-    return block if link_at + 4 > len(block) else block[:link_at] + bytes(4) + block[link_at + 4 :]
+    if link_at + 4 > len(block):
+        return block
+    start, end = _thumbnail(block, struct.unpack_from(f"{order}I", block, link_at)[0])
+    data = bytearray(block)
+    data[link_at : link_at + 4] = bytes(4)
+    data[start:end] = bytes(end - start)
+    return bytes(data[:start] if end == len(data) else data)
+
+
+def _thumbnail(block: bytes, offset: int) -> tuple[int, int]:
+    """Where its JPEG stands, by the directory at `offset`; at the block's end, and empty, where there is none."""
+    try:
+        found = TiffFile(io.BytesIO(block.removeprefix(MARK))).read(offset)[0] if offset else {}
+    except ValueError:
+        found = {}
+    places = [found[tag].integers()[:1] for tag in (513, 514) if tag in found]
+    if len(places) < 2 or not all(places):
+        return len(block), len(block)
+    start = len(MARK) + places[0][0]
+    end = start + places[1][0]
+    is_picture = end <= len(block) and block[start : start + 2] == b"\xff\xd8"
+    return (start, end) if is_picture else (len(block), len(block))
 
 
 def fields(block: bytes) -> dict[str, str]:
@@ -133,6 +180,15 @@ def fields_of(image: pyvips.Image) -> dict[str, str]:
         for name in image.get_fields()
         if name.startswith("exif-ifd") and not name.startswith("exif-ifd1") and not name.endswith("-Orientation")
     }
+
+
+def _swap_unicode(exif: Directory, gps: Directory) -> None:
+    """Text in 16-bit units is in the file's byte order, though the tags that hold it are of no type."""
+    for directory, tag in ((exif, USER_COMMENT), *((gps, tag) for tag in GPS_TEXTS)):
+        if tag in directory and directory[tag].data.startswith(UNICODE):
+            units = directory[tag].data[len(UNICODE) :]
+            swapped = b"".join(units[i : i + 2][::-1] for i in range(0, len(units), 2))
+            directory[tag] = Entry(directory[tag].kind, UNICODE + swapped)
 
 
 def _below(tiff: TiffFile, directory: Directory, tag: int) -> Directory:

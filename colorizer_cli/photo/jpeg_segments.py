@@ -17,6 +17,7 @@ from colorizer_cli.photo.xmp import MARK as XMP_MARK
 
 COMMENT, APP0, APP1, APP14 = 0xFE, 0xE0, 0xE1, 0xEE
 START_OF_SCAN = 0xDA
+EXIF_MARK = b"Exif\0\0"
 EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 PART = 65_000  # bytes of extended XMP in one segment
 MOST_EXTENDED = 100_000_000
@@ -51,19 +52,34 @@ def read_extras(file: BinaryIO) -> JpegExtras:
     return JpegExtras(tuple(comments), extended if whole else None, adobe)
 
 
-def insert(path: Path, segments: Sequence[bytes]) -> None:
-    """Puts segments behind the JPEG's first (JFIF) one: the file is copied once, beside itself."""
+def read_exif(file: BinaryIO) -> bytes | None:
+    """The EXIF block, with its mark."""
+    return next((body for marker, body in _segments(file) if marker == APP1 and body.startswith(EXIF_MARK)), None)
+
+
+def insert(path: Path, segments: Sequence[bytes], without_exif: bool = False) -> None:
+    """Puts segments behind the JPEG's first (JFIF) one: the file is copied once, beside itself. `without_exif` leaves
+    the EXIF that is there out."""
     copy = path.with_name(path.name + ".part")
     try:
         with open(path, "rb") as source, open(copy, "wb") as target:
-            head = source.read(6)
-            behind = 4 + struct.unpack(">H", head[4:6])[0] if head[3] == APP0 else 2
-            source.seek(0)
-            target.write(source.read(behind) + b"".join(segments))
+            kept, behind = [], 2
+            for marker, body in _segments(source):
+                behind = source.tell()
+                if not (without_exif and marker == APP1 and body.startswith(EXIF_MARK)):
+                    kept.append(_segment(marker, body))
+            first = 1 if kept and kept[0][1] == APP0 else 0
+            target.write(b"\xff\xd8" + b"".join((*kept[:first], *segments, *kept[first:])))
+            source.seek(behind)
             shutil.copyfileobj(source, target, 2**20)
         copy.replace(path)
     finally:
         copy.unlink(missing_ok=True)
+
+
+def exif_segment(block: bytes) -> bytes:
+    """`block` with its mark; it has to fit: at most 65,533 bytes."""
+    return _segment(APP1, block)
 
 
 def comment_segment(text: bytes) -> bytes:

@@ -10,6 +10,9 @@ from colorizer_cli.photo import exif, iptc
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.rgb_profile import RgbProfile, is_srgb
 
+PILLOW_COMMENT = "png-comment-0-Comment"
+NO_RESOLUTION = 72 / 25.4  # pixels per millimetre, as libvips has it for photos that say nothing
+ONLY_IN_EXIF: tuple[Format, ...] = ("webp", "avif")  # is there a place for resolution, and libvips does not look there
 NO_EXIF: tuple[Format, ...] = ("tiff",)  # libvips carries EXIF in all other containers that are written
 
 
@@ -42,15 +45,14 @@ class Metadata:
     def of(
         cls, image: pyvips.Image, upright: pyvips.Image, container: Format, texts: dict[str, str] | None = None
     ) -> Metadata:
-        """Reads headers only: of the file, and of the file turned upright. `texts`: a PNG's; None: libvips' view."""
-        fields = set(image.get_fields())
+        """Reads headers only: of the file, and of the file turned upright. `texts`: a PNG's; None: there are none."""
 
         def blob(name: str) -> bytes | None:
-            return bytes(image.get(name)) or None if name in fields else None
+            return bytes(image.get(name)) or None if has_field(image, name) else None
 
         turned = (image.width, image.height) != (upright.width, upright.height)
         profile = blob("icc-profile-data")
-        texts = _png_texts(image, fields) if texts is None else dict(texts)
+        texts = _pillow_comment(image) if texts is None else dict(texts)
         records = blob("iptc-data")
         if records is not None:
             records = None if container == "tiff" else iptc.from_jpeg(records)  # libvips cuts TIFF's to a quarter
@@ -58,14 +60,19 @@ class Metadata:
             records = iptc.from_png(texts[iptc.PNG_KEY])
         texts.pop(iptc.PNG_KEY, None)
         comment = texts.pop("Comment", None)
+        block = exif.for_segment(blob("exif-data"))
+        resolution = _resolution(image, turned, container)
+        unit = image.get("resolution-unit") if has_field(image, "resolution-unit") else None
+        if container in ONLY_IN_EXIF and block is not None and (found := exif.resolution_of(block)) is not None:
+            resolution, unit = (found[1::-1] if turned else found[:2]), found[2]
         return cls(
-            exif=exif.without_thumbnail(exif.for_segment(blob("exif-data"))),
+            exif=exif.without_thumbnail(block),
             xmp=blob("xmp-data"),
             iptc=records,
             comments=() if comment is None else (comment,),
             texts=texts,
-            resolution=_resolution(image, turned),
-            resolution_unit=image.get("resolution-unit") if "resolution-unit" in fields else None,
+            resolution=resolution,
+            resolution_unit=unit,
             profiled=profile is not None,
             rgb_profile=RgbProfile.parse(profile) if profile and image.bands >= 3 else None,
         )
@@ -133,15 +140,23 @@ def readable(comment: str) -> str:
     return comment
 
 
-def _resolution(image: pyvips.Image, turned: bool) -> tuple[float, float]:
-    """Damaged files claim any; libvips writes what lies below a million pixels per millimetre."""
+def has_field(image: pyvips.Image, name: str) -> bool:
+    """Not by `get_fields`: that fails where one name is not UTF-8, such as the key of a PNG's text."""
+    return bool(image.get_typeof(name) != 0)
+
+
+def _resolution(image: pyvips.Image, turned: bool, container: Format) -> tuple[float, float]:
+    """Damaged files claim any; libvips writes what lies below a million pixels per millimetre. It takes a TIFF's
+    numbers without a unit, which tell pixels' shape alone, for pixels per millimetre."""
+    if container == "tiff" and not has_field(image, "resolution-unit"):
+        return NO_RESOLUTION, NO_RESOLUTION
     across, down = (value if 0 < value < 1e5 else 1.0 for value in (image.xres, image.yres))
     return (down, across) if turned else (across, down)
 
 
-def _png_texts(image: pyvips.Image, fields: set[str]) -> dict[str, str]:
-    names = sorted(name for name in fields if name.startswith("png-comment-"))
-    return {name.split("-", 3)[3]: str(image.get(name)) for name in names if name.count("-") >= 3}
+def _pillow_comment(image: pyvips.Image) -> dict[str, str]:
+    """As `pillow_decoding` leaves it."""
+    return {"Comment": str(image.get(PILLOW_COMMENT))} if has_field(image, PILLOW_COMMENT) else {}
 
 
 def _set_blob(image: pyvips.Image, name: str, data: bytes) -> None:

@@ -17,7 +17,7 @@ SAME_RESOLUTION = 0.01  # share of it: PNG counts whole pixels a metre, JPEG who
 
 def metadata_differences(original: Metadata, result: Metadata) -> list[str]:
     """One line for each loss or change; an added thing is none. Empty: all was kept."""
-    found = _exif_differences(original.exif, result.exif) + _xmp_differences(original.xmp, result.xmp)
+    found = exif_differences(original.exif, result.exif) + _xmp_differences(original.xmp, result.xmp)
     if original.iptc is not None and original.iptc.rstrip(b"\0") != (result.iptc or b"").rstrip(b"\0"):
         found.append("IPTC records are missing" if result.iptc is None else "IPTC records have changed")
     found += [f"comment is missing: {text[:40]!r}" for text in original.all_comments() if not _is_said(text, result)]
@@ -40,7 +40,8 @@ def _is_said(text: str, result: Metadata) -> bool:
     return text in said or readable(text) in said
 
 
-def _exif_differences(before: bytes | None, after: bytes | None) -> list[str]:
+def exif_differences(before: bytes | None, after: bytes | None) -> list[str]:
+    """The same of two EXIF blocks."""
     if before is None:
         return []
     old, new = ExifTags.of_block(before), ExifTags.of_block(after or b"")

@@ -32,8 +32,11 @@ def recognise(source: Source, name: str) -> Format:
     if isinstance(source, bytes):
         start = source[:SIGNATURE_BYTES]
     else:
-        with open(source, "rb") as file:
-            start = file.read(SIGNATURE_BYTES)
+        try:
+            with open(source, "rb") as file:
+                start = file.read(SIGNATURE_BYTES)
+        except OSError as error:
+            raise PhotoError(f"{name} cannot be read: {error.strerror}") from error
     form = _signature(start)
     if form is None:
         what = "is empty" if not start else "is not a photo in a format that is read"

@@ -19,6 +19,7 @@ from colorizer_cli.errors import ColorizerError, MissingExtraError, PhotoError
 from colorizer_cli.photo import deep_ppm, jp2_boxes
 from colorizer_cli.photo.exif import MARK
 from colorizer_cli.photo.formats import READABLE, Format
+from colorizer_cli.photo.metadata import PILLOW_COMMENT
 from colorizer_cli.photo.opening import check_size
 
 PILLOW_FORMATS: tuple[Format, ...] = ("bmp", "ppm", "jp2", "heic")
@@ -142,7 +143,7 @@ def _with_metadata(image: pyvips.Image, info: dict[str, Any]) -> pyvips.Image:
     if isinstance(info.get("comment"), bytes | str):
         text = info["comment"]
         text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-        image.set_type(pyvips.GValue.gstr_type, "png-comment-0-Comment", text)
+        image.set_type(pyvips.GValue.gstr_type, PILLOW_COMMENT, text)
     return image
 
 

@@ -77,14 +77,18 @@ def dump_of(text: str) -> bytes | None:
         return None
 
 
-def insert(path: Path, texts: Mapping[str, str]) -> None:
-    """Puts text chunks behind the header: the file is copied once, beside itself."""
+def insert(path: Path, texts: Mapping[str, str], exif: bytes | None = None) -> None:
+    """Puts text chunks behind the header, and EXIF, a TIFF file of tags alone, in place of the EXIF that is there: the
+    file is copied once, beside itself."""
     copy = path.with_name(path.name + ".part")
     try:
         with open(path, "rb") as source, open(copy, "wb") as target:
             target.write(source.read(HEADER_END))
             for key, text in texts.items():
-                target.write(_chunk(key, text))
+                target.write(_text_chunk(key, text))
+            if exif is not None:
+                target.write(_chunk(b"eXIf", exif))
+                _copy_until_pixels(source, target)
             shutil.copyfileobj(source, target, 2**20)
         copy.replace(path)
     finally:
@@ -126,10 +130,25 @@ def _text(kind: bytes, rest: bytes, room: int) -> str | None:
     return data.decode("latin-1" if kind == b"zTXt" else "utf-8", "replace")
 
 
-def _chunk(key: str, text: str) -> bytes:
+def _copy_until_pixels(source: BinaryIO, target: BinaryIO) -> None:
+    """All chunks but EXIF's; `source` then stands at the pixels."""
+    while len(head := source.read(8)) == 8:
+        if head[4:] == b"IDAT":
+            source.seek(-8, 1)
+            return
+        rest = source.read(struct.unpack(">I", head[:4])[0] + 4)
+        if head[4:] != b"eXIf":
+            target.write(head + rest)
+
+
+def _text_chunk(key: str, text: str) -> bytes:
     name = key.encode("latin-1", "replace")[:79] + b"\0"
     try:
         kind, body = b"tEXt", name + text.encode("latin-1")
     except UnicodeEncodeError:
         kind, body = b"iTXt", name + bytes(4) + text.encode("utf-8", "replace")
+    return _chunk(kind, body)
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -17,7 +17,7 @@ from colorizer_cli.photo.conversion import without_profile
 from colorizer_cli.photo.failures import decoding
 from colorizer_cli.photo.formats import MAX_PIXELS, Format
 from colorizer_cli.photo.gray_profile import srgb_table, without_gray_profile
-from colorizer_cli.photo.metadata import Metadata
+from colorizer_cli.photo.metadata import Metadata, has_field
 from colorizer_cli.photo.opening import Source, check_size, encoded_bytes, load, recognise
 from colorizer_cli.photo.photo import Photo
 from colorizer_cli.photo.pillow_decoding import PILLOW_FORMATS, PillowFile
@@ -45,11 +45,12 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
         _check_pixels(header, name)
         with _open_for_tags(encoded) as file:
             container = Container.of(file, form, page)
+        _check_kind(header, container, name)
         header = container.oriented(header)
         upright = header.autorot()
         pages = _pages(header, container, form, name)
         metadata = container.complete(Metadata.of(header, upright, form, container.texts))
-    turned = header.get("orientation") not in (0, 1, 2) if "orientation" in header.get_fields() else False
+    turned = header.get("orientation") not in (0, 1, 2) if has_field(header, "orientation") else False
 
     def decoded(sequential: bool, shrink: int) -> pyvips.Image:
         return load(encoded, form, sequential, shrink if form == "jpeg" else 1, page)
@@ -86,7 +87,7 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
         read_page=lambda number: read_photo(encoded, page=number, max_pixels=max_pixels),
         layout=container.layout,
         is_rgb=header.bands >= 3,
-        two_level="bits-per-sample" in header.get_fields() and header.get("bits-per-sample") == 1 and header.bands == 1,
+        two_level=has_field(header, "bits-per-sample") and header.get("bits-per-sample") == 1 and header.bands == 1,
     )
 
 
@@ -121,8 +122,19 @@ def _check_pixels(image: pyvips.Image, name: str) -> None:
         )
 
 
+def _check_kind(header: pyvips.Image, container: Container, name: str) -> None:
+    """What looks like a TIFF of a photo and is none."""
+    if container.is_raw:
+        raise PhotoError(f"{name} is a camera's raw file, whose first picture is a preview; develop it to TIFF first")
+    if container.extra_is_no_alpha and header.hasalpha():
+        raise PhotoError(
+            f"{name} has a channel beside its colours that is no transparency (infrared, a selection). "
+            "Save it without its extra channels first"
+        )
+
+
 def _pages(header: pyvips.Image, container: Container, form: Format, name: str) -> int:
-    pages = int(header.get("n-pages")) if "n-pages" in header.get_fields() else 1
+    pages = int(header.get("n-pages")) if has_field(header, "n-pages") else 1
     if form != "tiff" and (pages > 1 or container.animated):
         frames = f"{pages} frames" if pages > 1 else "several frames"
         raise PhotoError(f"{name} holds {frames}; expected one photo. Save one of them as a PNG or TIFF first")
@@ -135,8 +147,7 @@ def _open_for_tags(source: Source) -> BinaryIO:
 
 def _to_srgb(image: pyvips.Image) -> pyvips.Image:
     """Colours through the embedded profile to sRGB; without one, gray and RGB are taken as sRGB-encoded."""
-    fields = image.get_fields()
-    profile = bytes(image.get("icc-profile-data")) if "icc-profile-data" in fields else b""
+    profile = bytes(image.get("icc-profile-data")) if has_field(image, "icc-profile-data") else b""
     is_cmyk = image.interpretation == "cmyk"
     if not is_cmyk and (not profile or is_srgb(profile)):
         return image

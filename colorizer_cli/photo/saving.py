@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,12 +13,17 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorizer_cli.errors import OutputError, UsageError
-from colorizer_cli.photo import jpeg_segments, png_chunks, xmp
+from colorizer_cli.photo import jpeg_segments, png_chunks, webp_chunks, xmp
 from colorizer_cli.photo.coloured import ColouredPhoto
-from colorizer_cli.photo.encoding import BIGTIFF_BYTES, Encoding, fitting, saver
+from colorizer_cli.photo.encoding import Encoding, fitting, largest_classic_tiff, saver
+from colorizer_cli.photo.exif import MARK, for_segment
+from colorizer_cli.photo.exif_in_place import upright
 from colorizer_cli.photo.failures import last_line
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.heic import save_heic
+from colorizer_cli.photo.jpeg_segments import read_exif
+from colorizer_cli.photo.metadata import Metadata
+from colorizer_cli.photo.metadata_comparison import exif_differences
 from colorizer_cli.photo.streaming import StripSource
 from colorizer_cli.photo.tiff_pages import PageTags, join_pages
 
@@ -43,10 +49,7 @@ def save(
             save_heic(first, path, encoding, name)
         else:
             _save_page(first, form, path, encoding, name)
-            if form == "jpeg":
-                _complete_jpeg(first, path)
-            elif form == "png" and first.metadata.png_texts():
-                png_chunks.insert(path, first.metadata.png_texts())
+            _complete(first, form, path)
     except OSError as error:
         raise OutputError(f"{name} could not be written: {error.strerror}") from error
 
@@ -76,7 +79,7 @@ def _needs_bigtiff(first: ColouredPhoto) -> bool:
     for number in range(min(original.pages, MOST_SUMMED)):
         page = original.read_page(number)
         size += page.width * page.height * (4 if page.has_alpha else 3) * page.bits // 8
-    return size > BIGTIFF_BYTES or original.pages > MOST_SUMMED
+    return size > largest_classic_tiff(original.layout) or original.pages > MOST_SUMMED
 
 
 def _page_tags(photo: ColouredPhoto) -> PageTags:
@@ -103,7 +106,8 @@ def _save_page(
             if form == "jpeg" and len(metadata.xmp or b"") > JPEG_XMP_BYTES:
                 image.remove("xmp-data")  # libvips would drop it: `_complete_jpeg` writes it
             size = photo.width * photo.height * photo.bands * photo.bits // 8
-            operation, options = saver(form, encoding, size, photo.bits, photo.original.layout)
+            layout = photo.original.layout
+            operation, options = saver(form, encoding, size, photo.bits, layout, photo.original.has_alpha)
             if big:
                 options["bigtiff"] = True
             with open(path, "wb") as file:  # by descriptor: libvips takes no file names that are not UTF-8
@@ -139,8 +143,29 @@ def _reported(strips: Iterator[NDArray[np.integer]], height: int, encoding: Enco
             encoding.report(done / height)
 
 
-def _complete_jpeg(photo: ColouredPhoto, path: Path) -> None:
-    """Comments, and XMP that is larger than a segment."""
+def _complete(photo: ColouredPhoto, form: Format, path: Path) -> None:
+    """Adds what libvips has left out."""
+    exif = _exif_beyond_libexif(photo.metadata) if form in ("jpeg", "png", "webp") else None
+    if form == "jpeg":
+        _complete_jpeg(photo, path, exif)
+    elif form == "png" and (exif is not None or photo.metadata.png_texts()):
+        png_chunks.insert(path, photo.metadata.png_texts(), exif and exif.removeprefix(MARK))
+    elif form == "webp" and exif is not None:
+        webp_chunks.replace_exif(path, exif.removeprefix(MARK))
+
+
+def _exif_beyond_libexif(metadata: Metadata) -> bytes | None:
+    """The photo's own block, upright, where libvips would write less of it."""
+    block = for_segment(metadata.exif)
+    if block is None:
+        return None
+    tiny = metadata.attach(pyvips.Image.black(1, 1, bands=3).copy(interpretation="srgb"), "jpeg")
+    written = read_exif(io.BytesIO(tiny.jpegsave_buffer(keep="exif")))
+    return upright(block) if exif_differences(block, written) else None
+
+
+def _complete_jpeg(photo: ColouredPhoto, path: Path, exif: bytes | None) -> None:
+    """Comments, XMP that is larger than a segment, and `exif` in place of what there is."""
     metadata = photo.metadata
     comments = (text.encode("utf-8", "surrogateescape") for text in metadata.all_comments())
     segments = [jpeg_segments.comment_segment(text) for text in comments]
@@ -152,8 +177,10 @@ def _complete_jpeg(photo: ColouredPhoto, path: Path) -> None:
         extended, digest = jpeg_segments.extended_xmp_segments(rest)
         xmp.add_description(first, {xmp.NOTE_EXTENDED: digest})
         segments += [jpeg_segments.xmp_segment(xmp.serialise(first)), *extended]
+    if exif is not None:
+        segments.insert(0, jpeg_segments.exif_segment(exif))
     if segments:
-        jpeg_segments.insert(path, segments)
+        jpeg_segments.insert(path, segments, without_exif=exif is not None)
 
 
 def _explained(failure: BaseException, name: str) -> BaseException:

@@ -31,7 +31,7 @@ def result_sidecar(photo: str, result: str) -> str:
 
 
 def merge_sidecar(metadata: Metadata, photo: str) -> Metadata:
-    """→ metadata with the sidecar's properties; they win over embedded ones. Raises PhotoError: not readable, no XMP."""
+    """→ metadata with the sidecar's properties; they win over embedded ones. Raises PhotoError: unreadable, no XMP."""
     name = find_sidecar(photo)
     if name is None:
         return metadata

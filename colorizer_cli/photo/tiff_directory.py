@@ -116,8 +116,11 @@ class TiffFile:
     def _bytes(self, offset: int, length: int) -> bytes:
         if offset >= 2**63:
             raise ValueError("an offset outside of any file")
-        self.file.seek(offset)
-        data = self.file.read(length)
+        try:
+            self.file.seek(offset)
+            data = self.file.read(length)
+        except OSError as error:  # beyond what the file system can hold; a bad sector
+            raise ValueError(str(error)) from error
         if len(data) < length:
             raise ValueError("the file ends inside a directory")
         return data

@@ -74,6 +74,17 @@ def test_resolution_is_kept(colorizer: Colorizer, annotated: Path, tmp_path: Pat
     assert [round(float(dpi)) for dpi in open_image(tmp_path / f"new{suffix}").info["dpi"]] == [600, 600]
 
 
+@pytest.mark.parametrize("suffix", [".webp", ".avif"])
+def test_resolution_is_kept_in_exif(
+    colorizer: Colorizer, annotated: Path, tmp_path: Path, suffix: str, open_image: Opener
+):
+    write_photo(colorizer.colorize(read_photo(annotated)), tmp_path / f"new{suffix}")
+    exif = open_image(tmp_path / f"new{suffix}").getexif()
+    assert (round(float(exif[282])), round(float(exif[283])), exif[296]) == (600, 600, 2)
+    again = read_photo(tmp_path / f"new{suffix}").metadata
+    assert [round(value * 25.4) for value in again.resolution] == [600, 600]
+
+
 def test_iptc_is_kept(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, open_image: Opener):
     record = b"\x1c\x02\x78\x00\x07Caption"
     block = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00" + len(record).to_bytes(4, "big") + record
