@@ -64,7 +64,7 @@ class Metadata:
         resolution = _resolution(image, turned, container)
         unit = image.get("resolution-unit") if has_field(image, "resolution-unit") else None
         if container in ONLY_IN_EXIF and block is not None and (found := exif.resolution_of(block)) is not None:
-            resolution, unit = (found[1::-1] if turned else found[:2]), found[2]
+            resolution, unit = _sane(*(found[1::-1] if turned else found[:2])), found[2]
         return cls(
             exif=exif.without_thumbnail(block),
             xmp=blob("xmp-data"),
@@ -146,12 +146,16 @@ def has_field(image: pyvips.Image, name: str) -> bool:
 
 
 def _resolution(image: pyvips.Image, turned: bool, container: Format) -> tuple[float, float]:
-    """Damaged files claim any; libvips writes what lies below a million pixels per millimetre. It takes a TIFF's
-    numbers without a unit, which tell pixels' shape alone, for pixels per millimetre."""
+    """libvips takes a TIFF's numbers without a unit, which tell pixels' shape alone, for pixels per millimetre."""
     if container == "tiff" and not has_field(image, "resolution-unit"):
         return NO_RESOLUTION, NO_RESOLUTION
-    across, down = (value if 0 < value < 1e5 else 1.0 for value in (image.xres, image.yres))
+    across, down = _sane(image.xres, image.yres)
     return (down, across) if turned else (across, down)
+
+
+def _sane(across: float, down: float) -> tuple[float, float]:
+    """Damaged files claim any; libvips writes what lies below a million pixels per millimetre."""
+    return across if 0 < across < 1e5 else 1.0, down if 0 < down < 1e5 else 1.0
 
 
 def _pillow_comment(image: pyvips.Image) -> dict[str, str]:

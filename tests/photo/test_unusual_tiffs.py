@@ -110,3 +110,14 @@ def test_compressions_that_may_grow_turn_to_bigtiff_earlier():
         options = saver("tiff", Encoding(), BIGTIFF_BYTES - 1, 16, TiffLayout(compression=compression))[1]
         assert options["bigtiff"] == big
     assert saver("tiff", Encoding(), BIGTIFF_BYTES + 1, 16)[1]["bigtiff"]
+
+
+def test_a_resolution_that_is_absurd_is_not_written(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, capfd: pytest.CaptureFixture[str]
+):
+    exif = Image.Exif()
+    exif[282], exif[283], exif[296] = 4e8, 300.0, 2
+    Image.fromarray(gray_pixels).save(tmp_path / "old.webp", exif=exif)
+    write_photo(colorizer.colorize(read_photo(tmp_path / "old.webp")), tmp_path / "new.webp")
+    assert read_photo(tmp_path / "new.webp").metadata.resolution[1] == pytest.approx(300 / 25.4, rel=0.01)
+    assert "CRITICAL" not in capfd.readouterr().err
