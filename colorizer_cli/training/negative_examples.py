@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorizer_cli.color.lab import linear_to_srgb, srgb_to_linear
-from colorizer_cli.engine.negative import SIDE
 from colorizer_cli.training.augmentation import film_response
 from colorizer_cli.training.dataset import BYTE_TO_LINEAR
 
@@ -19,9 +18,9 @@ Array = NDArray[np.float32]
 SMALLEST = 0.6  # of a side: what a crop may show
 
 
-def example(photo: NDArray[np.uint8], rng: np.random.Generator) -> tuple[Array, bool]:
-    """(H, W, 3) uint8 sRGB → ((SIDE, SIDE) gray, whether it is a negative): each half of the time."""
-    gray = exposed(film_response(BYTE_TO_LINEAR[_crop(photo, rng)], rng), rng)
+def example(photo: NDArray[np.uint8], rng: np.random.Generator, side: int) -> tuple[Array, bool]:
+    """(H, W, 3) uint8 sRGB → ((side, side) gray, whether it is a negative): each half of the time."""
+    gray = exposed(film_response(BYTE_TO_LINEAR[_crop(photo, rng, side)], rng), rng)
     inverted = bool(rng.random() < 0.5)
     return scanned(negative(gray, rng) if inverted else gray, rng), inverted
 
@@ -60,7 +59,7 @@ def scanned(gray: Array, rng: np.random.Generator) -> Array:
     black, white = rng.uniform(0, 0.3), rng.uniform(0.7, 1)
     gray = np.float32(black) + gray * np.float32(white - black)
     if rng.random() < 0.2:
-        down, across = (np.linspace(-1, 1, SIDE) * rng.uniform(-0.2, 0.2) for _ in range(2))
+        down, across = (np.linspace(-1, 1, side) * rng.uniform(-0.2, 0.2) for side in gray.shape)
         gray = gray * np.asarray(1 + down[:, None] + across, np.float32)
     if rng.random() < 0.2:
         gray = np.asarray(cv2.GaussianBlur(gray, (0, 0), rng.uniform(0.3, 1)), np.float32)
@@ -74,17 +73,18 @@ def scanned(gray: Array, rng: np.random.Generator) -> Array:
 def _rebate(gray: Array, rng: np.random.Generator) -> None:
     """Paints, in place, what is left of a border where its edge was not found: dark or light, whatever the picture."""
     tone = rng.uniform(0, 0.15) if rng.random() < 0.5 else rng.uniform(0.8, 1)
-    top, bottom, left, right = (int(width) for width in rng.integers(0, SIDE // 10, 4))
+    height, width = gray.shape
+    top, bottom, left, right = (int(border) for border in rng.integers(0, height // 10, 4))
     inside = np.zeros(gray.shape, bool)
-    inside[top : SIDE - bottom, left : SIDE - right] = True
+    inside[top : height - bottom, left : width - right] = True
     gray[~inside] = tone
 
 
-def _crop(photo: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+def _crop(photo: NDArray[np.uint8], rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
     """A rectangle of SMALLEST…1 of either side, made square as the engine does."""
     (top, bottom), (left, right) = (_span(side, rng) for side in photo.shape[:2])
     crop = np.ascontiguousarray(photo[top:bottom, left:right])
-    return np.asarray(cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _span(side: int, rng: np.random.Generator) -> tuple[int, int]:

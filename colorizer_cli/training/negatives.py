@@ -1,6 +1,7 @@
-"""Trains the small network that tells negatives, from the front of the embedded network's semantic encoder:
+"""Trains the two networks that tell negatives, from the embedded network's semantic encoder:
 
     python -m colorizer_cli.training.negatives PHOTOS… --cache FOLDER --bfloat16 -o negative.onnx
+    python -m colorizer_cli.training.negatives PHOTOS… --cache FOLDER --bfloat16 --thorough -o negative_thorough.onnx
 
 Each example, photo or negative, is shown as it is and inverted, as the engine shows it: the difference of the two
 answers is to say which of them is the photo.
@@ -13,6 +14,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from colorizer_cli.engine.negative import SIDE, standardise
+from colorizer_cli.engine.negative import QUICK, THOROUGH, standardise
 from colorizer_cli.models.export import OPSET, halve_weights
 from colorizer_cli.training.cache import PhotoCache, Photos, find_photos
 from colorizer_cli.training.negative_examples import example
@@ -33,16 +35,46 @@ from colorizer_cli.weights.names import SAFETENSORS
 from colorizer_cli.weights.registry import find_weights
 
 BACKBONE, PREFIX = "efficientnet_lite0", "encoders.semantic.network."
-WHOLE_STAGES, BLOCKS_BEYOND = 5, 1  # up to stride 16, and the one block that leads to stride 32
+STRIDE = 32
 FROZEN = 3  # stem and first two stages: edges are edges in a negative, too; it halves the time of a step
-FEATURES, CELLS = 192, (SIDE // 32) ** 2
 CONTRAST = 0.5  # deviation of photos as the encoder was trained to see them
-BATCH, LEARNING_RATE, HEAD_LEARNING_RATE = 48, 6e-4, 2e-3
 SHORT_SIDE = 176  # pixels of the decoded photos
 
 
-def network(encoder: Mapping[str, Tensor] | None = None) -> nn.Sequential:
-    """(N, 1, 96, 96) standardised gray → (N, 1) logit that it is a negative.
+@dataclass(frozen=True)
+class Design:
+    """side      pixels of the input
+    stages      of the encoder, and `blocks` of the next one
+    narrowed    channels that the head first makes of the encoder's; None: it takes them all
+    """
+
+    side: int
+    stages: int
+    blocks: int
+    narrowed: int | None
+    dropout: float
+    batch: int
+    learning_rate: float
+    head_learning_rate: float
+
+    def head(self, channels: int) -> nn.Sequential:
+        """Where in the picture something is counts: light comes from above."""
+        width = self.narrowed or channels
+        last = nn.Linear(width * (self.side // STRIDE) ** 2, 1)
+        if self.narrowed is None:
+            return nn.Sequential(nn.Flatten(), nn.Dropout(self.dropout), last)
+        nn.init.zeros_(last.weight)  # thousands of unmatched inputs would throw the encoder off
+        narrow = (nn.Conv2d(channels, width, 1), nn.BatchNorm2d(width), nn.ReLU6())
+        return nn.Sequential(*narrow, nn.Flatten(), nn.Dropout(self.dropout), last)
+
+
+# up to stride 16 and the one block that leads to stride 32; the whole encoder
+SMALL = Design(QUICK.side, 5, 1, None, 0.2, 48, 6e-4, 2e-3)
+LARGE = Design(THOROUGH.side, 7, 0, 48, 0.3, 32, 2.5e-4, 8e-4)
+
+
+def network(design: Design = SMALL, encoder: Mapping[str, Tensor] | None = None) -> nn.Sequential:
+    """(N, 1, side, side) standardised gray → (N, 1) logit that it is a negative.
 
     `encoder`: the tensors of a TimmEncoder of EfficientNet-Lite0, by their names in `network`; None: random ones.
     The convolutions are padded alike on both sides, where the encoder pads below and to the right (TensorFlow's
@@ -54,10 +86,11 @@ def network(encoder: Mapping[str, Tensor] | None = None) -> nn.Sequential:
     stem = nn.Conv2d(1, backbone.conv_stem.out_channels, 3, 2, 1, bias=False)
     with torch.no_grad():  # gray in all three channels
         stem.weight.copy_(backbone.conv_stem.weight.sum(1, keepdim=True) * CONTRAST)
-    stages = [*backbone.blocks[:WHOLE_STAGES], backbone.blocks[WHOLE_STAGES][:BLOCKS_BEYOND]]
-    # where in the picture something is counts: light comes from above
-    head = nn.Sequential(nn.Flatten(), nn.Dropout(0.2), nn.Linear(FEATURES * CELLS, 1))
-    return nn.Sequential(nn.Sequential(stem, backbone.bn1), *stages, head)
+    stages = list(backbone.blocks[: design.stages])
+    if design.blocks:
+        stages.append(backbone.blocks[design.stages][: design.blocks])
+    channels = stages[-1][-1].conv_pwl.out_channels
+    return nn.Sequential(nn.Sequential(stem, backbone.bn1), *stages, design.head(channels))
 
 
 def semantic_encoder(folder: Path) -> dict[str, Tensor]:
@@ -66,14 +99,15 @@ def semantic_encoder(folder: Path) -> dict[str, Tensor]:
     return {name.removeprefix(PREFIX): tensor for name, tensor in tensors.items() if name.startswith(PREFIX)}
 
 
-def batches(photos: Photos, examples: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """((2·BATCH, 1, 96, 96) examples as they are, then inverted; (BATCH,) 1 where it is a negative), epoch by epoch."""
+def batches(photos: Photos, examples: int, seed: int, design: Design = SMALL) -> Iterator[tuple[Tensor, Tensor]]:
+    """((2·batch, 1, side, side) examples as they are, then inverted; (batch,) 1 where it is a negative), by epochs."""
     order = np.concatenate(
         [np.random.default_rng((seed, epoch)).permutation(len(photos)) for epoch in range(-(-examples // len(photos)))]
     )
-    for first in range(0, examples - BATCH + 1, BATCH):
+    for first in range(0, examples - design.batch + 1, design.batch):
         made = [
-            example(photos[int(order[n])], np.random.default_rng((seed, n, 1))) for n in range(first, first + BATCH)
+            example(photos[int(order[n])], np.random.default_rng((seed, n, 1)), design.side)
+            for n in range(first, first + design.batch)
         ]
         pairs = [standardise(gray) for gray, _ in made] + [standardise(1 - gray) for gray, _ in made]
         yield torch.from_numpy(np.stack(pairs)[:, None]), torch.tensor([float(inverted) for _, inverted in made])
@@ -86,8 +120,9 @@ def train(
     seed: int = 0,
     report: Callable[[int, float], None] = lambda step, loss: None,
     bfloat16: bool = False,
+    design: Design = SMALL,
 ) -> nn.Sequential:
-    """Trains `model` in place on so many examples; `report` is told each step's number and loss.
+    """Trains `model`, of that design, in place on so many examples; `report` is told each step's number and loss.
 
     `bfloat16`: the forward pass in it, for CPUs that have AVX512-BF16 or AMX.
     """
@@ -95,17 +130,17 @@ def train(
     model = model.to(memory_format=torch.channels_last)
     model[:FROZEN].requires_grad_(False)
     groups = [
-        {"params": model[FROZEN:-1].parameters(), "lr": LEARNING_RATE},
-        {"params": model[-1].parameters(), "lr": HEAD_LEARNING_RATE},
+        {"params": model[FROZEN:-1].parameters(), "lr": design.learning_rate},
+        {"params": model[-1].parameters(), "lr": design.head_learning_rate},
     ]
     optimizer: Any = torch.optim.AdamW(groups, weight_decay=1e-2)
-    rates = [LEARNING_RATE, HEAD_LEARNING_RATE]
+    rates = [design.learning_rate, design.head_learning_rate]
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, rates, total_steps=examples // BATCH + 1, pct_start=0.1, cycle_momentum=False
+        optimizer, rates, total_steps=examples // design.batch + 1, pct_start=0.1, cycle_momentum=False
     )
     model.train()
-    front = _folded(model[:FROZEN].eval())
-    for step, (x, inverted) in enumerate(batches(photos, examples, seed)):
+    front = _folded(model[:FROZEN].eval(), design.side)
+    for step, (x, inverted) in enumerate(batches(photos, examples, seed, design)):
         edges = front(x.contiguous(memory_format=torch.channels_last))
         with torch.autocast("cpu", torch.bfloat16, bfloat16), DepthwiseInFloat32() if bfloat16 else nullcontext():
             maps = model[FROZEN:-1](edges)
@@ -119,23 +154,23 @@ def train(
     return model.eval()
 
 
-def _folded(front: nn.Sequential) -> Callable[[Tensor], Tensor]:
+def _folded(front: nn.Sequential, side: int) -> Callable[[Tensor], Tensor]:
     """The frozen part with BatchNorm folded into its convolutions: a third of the time."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch.compile, which it recommends, needs a C++ compiler
-        traced = torch.jit.trace(front, torch.zeros(2, 1, SIDE, SIDE))  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(front, torch.zeros(2, 1, side, side))  # type: ignore[no-untyped-call]
         folded: Callable[[Tensor], Tensor] = torch.jit.optimize_for_inference(torch.jit.freeze(traced))
     return folded
 
 
-def export(model: nn.Sequential, path: Path) -> None:
-    """Writes ONNX with one input, gray (2, 1, 96, 96): a photo and its inversion. Weights are stored as float16."""
+def export(model: nn.Sequential, path: Path, design: Design = SMALL) -> None:
+    """Writes ONNX with one input, gray (2, 1, side, side): a photo and its inversion. Weights are stored as float16."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch warns of its own exporter
         torch.onnx.export(
             model.eval(),
-            (torch.zeros(2, 1, SIDE, SIDE),),
+            (torch.zeros(2, 1, design.side, design.side),),
             buffer,  # type: ignore[arg-type] # the tracing exporter takes a stream
             input_names=["gray"],
             opset_version=OPSET,
@@ -153,6 +188,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True, help="folder for decoded photos")
     parser.add_argument("--weights", help="whose encoder to start from; the embedded ones")
+    parser.add_argument("--thorough", action="store_true", help="the larger one, that is asked in doubt")
     parser.add_argument("--examples", type=int, default=64_000)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--bfloat16", action="store_true", help="for CPUs that have AVX512-BF16 or AMX")
@@ -160,13 +196,15 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     torch.set_flush_denormal(True)
     decoded = PhotoCache.build(find_photos(given.photos), given.cache, SHORT_SIDE)
-    model = network(semantic_encoder(find_weights(given.weights).path))
+    design = LARGE if given.thorough else SMALL
+    model = network(design, semantic_encoder(find_weights(given.weights).path))
 
     def show(step: int, loss: float) -> None:
         if step % 20 == 0:
-            print(f"{step * BATCH} of {given.examples} examples, loss {loss:.4f}", flush=True)
+            print(f"{step * design.batch} of {given.examples} examples, loss {loss:.4f}", flush=True)
 
-    export(train(model, decoded, given.examples, report=show, bfloat16=given.bfloat16), given.output)
+    train(model, decoded, given.examples, report=show, bfloat16=given.bfloat16, design=design)
+    export(model, given.output, design)
 
 
 if __name__ == "__main__":

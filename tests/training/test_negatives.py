@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,10 +6,11 @@ import onnxruntime
 import pytest
 import torch
 
-from colorizer_cli.engine.negative import SIDE, standardise
-from colorizer_cli.training import negatives
+from colorizer_cli.engine.negative import QUICK, standardise
 from colorizer_cli.training.negative_examples import example, negative, scanned
-from colorizer_cli.training.negatives import BATCH, batches, export, network, train
+from colorizer_cli.training.negatives import LARGE, SMALL, Design, batches, export, network, train
+
+SIDE = QUICK.side
 
 
 class Ramps:
@@ -29,13 +31,13 @@ class Ramps:
 
 def test_examples_are_half_negatives_and_can_be_made_again():
     photo = Ramps(1)[0]
-    made = [example(photo, np.random.default_rng(seed)) for seed in range(200)]
+    made = [example(photo, np.random.default_rng(seed), SIDE) for seed in range(200)]
     assert all(gray.shape == (SIDE, SIDE) and 0 <= gray.min() < gray.max() <= 1 for gray, _ in made)
     assert 0.4 < np.mean([inverted for _, inverted in made]) < 0.6
     for gray, inverted in made:
         middle = gray[SIDE // 8 : -SIDE // 8]  # a rebate may surround it
         assert (middle[:20].mean() < middle[-20:].mean()) == inverted
-    np.testing.assert_array_equal(example(photo, np.random.default_rng(7))[0], made[7][0])
+    np.testing.assert_array_equal(example(photo, np.random.default_rng(7), SIDE)[0], made[7][0])
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -55,19 +57,21 @@ def test_a_scan_stays_in_range():
 
 
 def test_each_example_is_shown_as_it_is_and_inverted():
-    x, inverted = next(batches(Ramps(4), BATCH, seed=1))
-    assert x.shape == (2 * BATCH, 1, SIDE, SIDE)
-    assert inverted.shape == (BATCH,)
-    np.testing.assert_allclose(x[:BATCH], -x[BATCH:], atol=1e-3)
+    batch = SMALL.batch
+    x, inverted = next(batches(Ramps(4), batch, seed=1))
+    assert x.shape == (2 * batch, 1, SIDE, SIDE)
+    assert inverted.shape == (batch,)
+    np.testing.assert_allclose(x[:batch], -x[batch:], atol=1e-3)
 
 
-def test_it_learns_and_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(negatives, "BATCH", 8)
+@pytest.mark.parametrize(("design", "largest"), [(SMALL, 2_500_000), (LARGE, 8_000_000)])
+def test_it_learns_and_is_exported(tmp_path: Path, design: Design, largest: int):
     torch.manual_seed(0)
-    model = train(network(), Ramps(64), 20 * 8)
-    export(model, tmp_path / "negative.onnx")
-    assert (tmp_path / "negative.onnx").stat().st_size < 2_500_000
-    small = standardise(np.linspace(1, 0, SIDE, dtype=np.float32)[:, None].repeat(SIDE, 1))
+    design = replace(design, batch=8, learning_rate=6e-4, head_learning_rate=2e-3)
+    model = train(network(design), Ramps(64), 20 * 8, design=design)
+    export(model, tmp_path / "negative.onnx", design)
+    assert (tmp_path / "negative.onnx").stat().st_size < largest
+    small = standardise(np.linspace(1, 0, design.side, dtype=np.float32)[:, None].repeat(design.side, 1))
     pair = np.stack([small, -small])[:, None]
     session = onnxruntime.InferenceSession(tmp_path / "negative.onnx")
     (logits,) = session.run(None, {"gray": pair})

@@ -1,0 +1,40 @@
+"""Two networks tell negatives: a small one first, a large one where that is in doubt."""
+
+import numpy as np
+import pytest
+from skimage import data
+
+from colorizer_cli.engine import negative
+from colorizer_cli.engine.negative import DOUBTFUL, QUICK, REFUSED, THOROUGH, Judge, judged, negative_score
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Judge]:
+    found: list[Judge] = []
+
+    def noting(gray: np.ndarray, judge: Judge) -> float:
+        found.append(judge)
+        return judged(gray, judge)
+
+    monkeypatch.setattr(negative, "judged", noting)
+    return found
+
+
+def test_a_plain_photo_is_told_by_the_small_one_alone(asked: list[Judge]):
+    gray = data.camera().astype(np.float32) / 255
+    assert negative_score(gray) < DOUBTFUL
+    assert asked == [QUICK]
+
+
+def test_a_negative_is_shown_to_both(asked: list[Judge]):
+    gray = 1 - data.camera().astype(np.float32) / 255
+    assert negative_score(gray) > REFUSED
+    assert asked == [QUICK, THOROUGH]
+    assert negative_score(gray) == pytest.approx(judged(gray, THOROUGH))
+
+
+@pytest.mark.parametrize("judge", [QUICK, THOROUGH])
+def test_the_score_of_an_inversion_is_the_opposite(judge: Judge):
+    gray = data.camera().astype(np.float32) / 255
+    assert judged(gray, judge) == pytest.approx(-judged(1 - gray, judge), abs=1e-3)
+    assert judged(gray, judge) == pytest.approx(judged(gray[:, ::-1], judge), abs=1e-3)
