@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from skimage import data
+from skimage.color import rgb2gray
 
 from colorizer_cli.engine import negative
 from colorizer_cli.engine.negative import DOUBTFUL, QUICK, REFUSED, THOROUGH, Judge, judged, negative_score
@@ -29,8 +30,17 @@ def test_a_plain_photo_is_told_by_the_small_one_alone(asked: list[Judge]):
 def test_a_negative_is_shown_to_both(asked: list[Judge]):
     gray = 1 - data.camera().astype(np.float32) / 255
     assert negative_score(gray) > REFUSED
-    assert asked == [QUICK, THOROUGH]
-    assert negative_score(gray) == pytest.approx(judged(gray, THOROUGH))
+    assert asked == [QUICK] + 4 * [THOROUGH]
+    assert negative_score(gray) == pytest.approx(np.mean([judged(np.rot90(gray, k), THOROUGH) for k in range(4)]))
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+@pytest.mark.parametrize(
+    "name", ["camera", "astronaut", "chelsea", "coffee", "rocket", "coins", "moon", "text", "page"]
+)
+def test_other_pictures_are_not_refused_whichever_side_is_up(name: str, quarters: int):
+    gray = np.asarray(rgb2gray(picture) if (picture := getattr(data, name)()).ndim == 3 else picture / 255, np.float32)
+    assert negative_score(np.rot90(gray, quarters)) < REFUSED
 
 
 @pytest.mark.parametrize("judge", [QUICK, THOROUGH])
