@@ -51,8 +51,8 @@ def _in_colour(photo: Photo, remarks: list[str]) -> bool:
             raise PhotoError(f"{photo.name} looks like a colour negative; {INVERT}")
         if colours.is_colour:
             return True
-    if min(photo.width, photo.height) < SMALLEST_JUDGED:
-        return False
+    if photo.two_level or min(photo.width, photo.height) < SMALLEST_JUDGED:
+        return False  # a text and its inversion are alike
     score = negative_score(gray[_inside(photo, height, width)])
     if score > REFUSED:
         raise PhotoError(f"{photo.name} looks like a negative; {INVERT}")
