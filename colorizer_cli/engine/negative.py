@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 REFUSED, SUSPECTED = 2.8, 1.5
+ALONE = 1.7  # what the small network's word counts less where it is the only one
 DOUBTFUL = 0.0  # of the small network: what lies below is a photo
 FLATTEST = 1e-2
 
@@ -36,12 +37,14 @@ class Judge:
 QUICK, THOROUGH = Judge("negative.onnx", 96), Judge("negative_thorough.onnx", 128)
 
 
-def negative_score(gray: NDArray[np.float32]) -> float:
+def negative_score(gray: NDArray[np.float32], spare_memory: bool = False) -> float:
     """`gray` (h, w) sRGB-encoded 0…1, the picture without its borders → logit of the photo as it is less that of its
-    inversion: above 0 where the inversion looks more like a photo."""
+    inversion: above 0 where the inversion looks more like a photo. `spare_memory`: by the small network alone."""
     score = judged(gray, QUICK)
     if score < DOUBTFUL:
         return score
+    if spare_memory:
+        return score - ALONE
     # turned all ways: light from below, as in a scan that lies upside down, is a mark of negatives, too
     return float(np.mean([judged(np.rot90(gray, quarter), THOROUGH) for quarter in range(4)]))
 

@@ -34,6 +34,12 @@ def test_a_negative_is_shown_to_both(asked: list[Judge]):
     assert negative_score(gray) == pytest.approx(np.mean([judged(np.rot90(gray, k), THOROUGH) for k in range(4)]))
 
 
+def test_memory_is_spared_for_large_photos(asked: list[Judge]):
+    gray = 1 - data.camera().astype(np.float32) / 255
+    assert negative_score(gray, spare_memory=True) > REFUSED
+    assert asked == [QUICK]
+
+
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
 @pytest.mark.parametrize(
     "name", ["camera", "astronaut", "chelsea", "coffee", "rocket", "coins", "moon", "text", "page"]
