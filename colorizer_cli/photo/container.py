@@ -19,6 +19,7 @@ from colorizer_cli.photo.tiff_directory import Directory, TiffFile
 from colorizer_cli.photo.xmp import join_extended
 
 SUBFILE, COMPRESSION, TILE_WIDTH, TILE_HEIGHT, IPTC, PHOTOSHOP = 254, 259, 322, 323, 33723, 34377
+CANON = b"II*\0\x10\0\0\0CR\2"
 SUB_IFDS, EXTRA_SAMPLES, DNG_VERSION = 330, 338, 50706
 
 
@@ -125,8 +126,12 @@ def _directory(file: BinaryIO, page: int) -> Directory:
 
 def _is_raw(file: BinaryIO, directory: Directory, layout: TiffLayout) -> bool:
     """DNG; Nikon's, Sony's and others' raw files, whose first directory holds a smaller version; Canon's."""
-    file.seek(8)
-    return DNG_VERSION in directory or (layout.subfile & 1 == 1 and SUB_IFDS in directory) or file.read(2) == b"CR"
+    file.seek(0)
+    return (
+        DNG_VERSION in directory
+        or (layout.subfile & 1 == 1 and SUB_IFDS in directory)
+        or file.read(len(CANON)) == CANON  # with where its directory stands: elsewhere pixels may begin with "CR"
+    )
 
 
 def _layout(directory: Directory) -> TiffLayout:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from colorizer_cli.photo.exif import MARK as EXIF_MARK
 from colorizer_cli.photo.xmp import MARK as XMP_MARK
 
 COMMENT, APP0, APP1, APP14 = 0xFE, 0xE0, 0xE1, 0xEE
 START_OF_SCAN = 0xDA
-EXIF_MARK = b"Exif\0\0"
 EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 PART = 65_000  # bytes of extended XMP in one segment
 MOST_EXTENDED = 100_000_000

@@ -1,11 +1,14 @@
 """What scanners, cameras and other programs put into TIFF, PNG and WebP files beside a plain picture."""
 
+import io
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 import tifffile
 from PIL import Image
 
@@ -13,6 +16,7 @@ from colorizer_cli import Colorizer, read_photo, write_photo
 from colorizer_cli.batch.coloring import _why_output_is_unusable
 from colorizer_cli.engine.verification import verify_result
 from colorizer_cli.errors import PhotoError
+from colorizer_cli.photo.container import Container
 from colorizer_cli.photo.encoding import BIGTIFF_BYTES, Encoding, saver
 from colorizer_cli.photo.photo import TiffLayout
 
@@ -44,6 +48,17 @@ def test_raw_files_are_refused(tmp_path: Path, gray_pixels: np.ndarray):
         file.write(gray_pixels, subifds=1, metadata=None)
         file.write(small, subfiletype=1, metadata=None)
     assert read_photo(tmp_path / "pyramid.tif").width == 600
+    canon = b"II*\0\x10\0\0\0CR\2\0" + bytes(4)
+    header = struct.pack("<HHHII", 1, 256, 4, 1, 600)
+    assert Container.of(io.BytesIO(canon + header + bytes(4)), "tiff", 0).is_raw
+
+
+def test_pixels_that_begin_like_canons_raw_files_are_pixels(tmp_path: Path, gray_pixels: np.ndarray):
+    pixels = gray_pixels.copy()
+    pixels[0, :3] = list(b"CR\2")
+    pyvips.Image.new_from_array(pixels).tiffsave(str(tmp_path / "old.tif"))
+    assert (tmp_path / "old.tif").read_bytes()[8:11] == b"CR\2"
+    assert read_photo(tmp_path / "old.tif").width == 600
 
 
 def test_an_offset_that_no_file_system_holds(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray):
@@ -95,14 +110,10 @@ def test_what_is_transparent_stays_as_it_was_in_webp(colorizer: Colorizer, tmp_p
 def test_alpha_of_a_tiff_in_jpeg_compression(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray):
     """libtiff's JPEG has no place for it: Deflate has."""
     alpha = np.linspace(40, 255, gray_pixels.size).reshape(gray_pixels.shape).astype(np.uint8)
-    pixels = np.dstack([gray_pixels] * 3 + [alpha])
-    tifffile.imwrite(tmp_path / "old.tif", pixels, photometric="rgb", extrasamples=[2], metadata=None)
-    data = bytearray((tmp_path / "old.tif").read_bytes())
-    photo = read_photo(bytes(data))
-    assert photo.layout is not None
-    for has_alpha, expected in ((True, "deflate"), (False, "jpeg")):
-        options = saver("tiff", Encoding(), pixels.size, 8, TiffLayout(compression=7), has_alpha)[1]
-        assert options["compression"] == expected
+    Image.fromarray(np.dstack([gray_pixels, alpha]), "LA").save(tmp_path / "old.png")
+    photo = replace(read_photo(tmp_path / "old.png"), layout=TiffLayout(compression=7))
+    write_photo(colorizer.colorize(photo), tmp_path / "new.tif")
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "new.tif")[..., 3], alpha)
 
 
 def test_compressions_that_may_grow_turn_to_bigtiff_earlier():
