@@ -50,6 +50,7 @@ def train(
     bfloat16: Annotated[
         bool, typer.Option(help="Forward pass in bfloat16: for CPUs that have AVX512-BF16 or AMX.")
     ] = False,
+    workers: Annotated[int, typer.Option(help="Loader processes; a GPU needs many.")] = 1,
     seed: Annotated[int, typer.Option()] = 0,
     validate_every: Annotated[int, typer.Option(help="Steps.")] = 500,
     threads: Annotated[int | None, typer.Option()] = None,
@@ -84,6 +85,7 @@ def train(
             hinted=hinted,
             palettes=palettes,
             precision="bfloat16" if bfloat16 else "auto",
+            workers=workers,
             seed=seed,
             validate_every=validate_every,
         )

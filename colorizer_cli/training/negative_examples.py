@@ -18,11 +18,17 @@ Array = NDArray[np.float32]
 SMALLEST = 0.6  # of a side: what a crop may show
 
 
-def example(photo: NDArray[np.uint8], rng: np.random.Generator, side: int) -> tuple[Array, bool]:
-    """(H, W, 3) uint8 sRGB → ((side, side) gray, whether it is a negative): each half of the time."""
+def example(photo: NDArray[np.uint8], rng: np.random.Generator, side: int, turned: float = 0.0) -> tuple[Array, bool]:
+    """(H, W, 3) uint8 sRGB → ((side, side) gray, whether it is a negative): each half of the time.
+
+    `turned`: share of the pictures that lie on a side or their head.
+    """
     gray = exposed(film_response(BYTE_TO_LINEAR[_crop(photo, rng, side)], rng), rng)
     inverted = bool(rng.random() < 0.5)
-    return scanned(negative(gray, rng) if inverted else gray, rng), inverted
+    gray = scanned(negative(gray, rng) if inverted else gray, rng)
+    if rng.random() < turned:
+        gray = np.ascontiguousarray(np.rot90(gray, int(rng.integers(1, 4))))
+    return gray, inverted
 
 
 def exposed(gray: Array, rng: np.random.Generator) -> Array:

@@ -12,9 +12,9 @@ from __future__ import annotations
 import argparse
 import io
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.data import DataLoader, Dataset
 
 from colorizer_cli.engine.negative import QUICK, THOROUGH, standardise
 from colorizer_cli.models.export import OPSET, halve_weights
@@ -46,12 +47,14 @@ class Design:
     """side      pixels of the input
     stages      of the encoder, and `blocks` of the next one
     narrowed    channels that the head first makes of the encoder's; None: it takes them all
+    turned      share of the examples that lie on a side or their head
     """
 
     side: int
     stages: int
     blocks: int
     narrowed: int | None
+    turned: float
     dropout: float
     batch: int
     learning_rate: float
@@ -69,8 +72,8 @@ class Design:
 
 
 # up to stride 16 and the one block that leads to stride 32; the whole encoder
-SMALL = Design(QUICK.side, 5, 1, None, 0.2, 48, 6e-4, 2e-3)
-LARGE = Design(THOROUGH.side, 7, 0, 48, 0.3, 32, 2.5e-4, 8e-4)
+SMALL = Design(QUICK.side, 5, 1, None, 0.25, 0.2, 48, 6e-4, 2e-3)
+LARGE = Design(THOROUGH.side, 7, 0, 48, 0.75, 0.3, 32, 2.5e-4, 8e-4)  # it is asked all ways, one as likely as another
 
 
 def network(design: Design = SMALL, encoder: Mapping[str, Tensor] | None = None) -> nn.Sequential:
@@ -99,35 +102,51 @@ def semantic_encoder(folder: Path) -> dict[str, Tensor]:
     return {name.removeprefix(PREFIX): tensor for name, tensor in tensors.items() if name.startswith(PREFIX)}
 
 
-def batches(photos: Photos, examples: int, seed: int, design: Design = SMALL) -> Iterator[tuple[Tensor, Tensor]]:
-    """((2·batch, 1, side, side) examples as they are, then inverted; (batch,) 1 where it is a negative), by epochs."""
-    order = np.concatenate(
-        [np.random.default_rng((seed, epoch)).permutation(len(photos)) for epoch in range(-(-examples // len(photos)))]
-    )
-    for first in range(0, examples - design.batch + 1, design.batch):
+class Examples(Dataset[tuple[Tensor, Tensor]]):
+    """Batch n: ((2·batch, 1, side, side) examples as they are, then inverted; (batch,) 1 where it is a negative).
+
+    A pure function of n and the seed; the photos go by in shuffled epochs.
+    """
+
+    def __init__(self, photos: Photos, examples: int, seed: int, design: Design = SMALL) -> None:
+        self.photos, self.seed, self.design = photos, seed, design
+        self.count = examples // design.batch
+        epochs = range(-(-examples // len(photos)))
+        self.order = np.concatenate(
+            [np.random.default_rng((seed, epoch)).permutation(len(photos)) for epoch in epochs] or [np.empty(0, int)]
+        )
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, number: int) -> tuple[Tensor, Tensor]:
+        design = self.design
         made = [
-            example(photos[int(order[n])], np.random.default_rng((seed, n, 1)), design.side)
-            for n in range(first, first + design.batch)
+            example(
+                self.photos[int(self.order[n])], np.random.default_rng((self.seed, n, 1)), design.side, design.turned
+            )
+            for n in range(number * design.batch, (number + 1) * design.batch)
         ]
         pairs = [standardise(gray) for gray, _ in made] + [standardise(1 - gray) for gray, _ in made]
-        yield torch.from_numpy(np.stack(pairs)[:, None]), torch.tensor([float(inverted) for _, inverted in made])
+        return torch.from_numpy(np.stack(pairs)[:, None]), torch.tensor([float(inverted) for _, inverted in made])
 
 
 def train(
     model: nn.Sequential,
-    photos: Photos,
-    examples: int,
-    seed: int = 0,
+    examples: Examples,
     report: Callable[[int, float], None] = lambda step, loss: None,
     bfloat16: bool = False,
-    design: Design = SMALL,
+    device: str = "cpu",
+    workers: int = 0,
 ) -> nn.Sequential:
-    """Trains `model`, of that design, in place on so many examples; `report` is told each step's number and loss.
+    """Trains `model`, of the examples' design, in place; `report` is told each step's number and loss.
 
-    `bfloat16`: the forward pass in it, for CPUs that have AVX512-BF16 or AMX.
+    `bfloat16`: the forward pass in it, for GPUs, and CPUs that have AVX512-BF16 or AMX. `workers`: processes that make
+    the examples; 0: this one.
     """
-    torch.manual_seed(seed)
-    model = model.to(memory_format=torch.channels_last)
+    design = examples.design
+    torch.manual_seed(examples.seed)
+    model = model.to(device).to(memory_format=torch.channels_last)
     model[:FROZEN].requires_grad_(False)
     groups = [
         {"params": model[FROZEN:-1].parameters(), "lr": design.learning_rate},
@@ -135,27 +154,31 @@ def train(
     ]
     optimizer: Any = torch.optim.AdamW(groups, weight_decay=1e-2)
     rates = [design.learning_rate, design.head_learning_rate]
+    loader = DataLoader(examples, batch_size=None, num_workers=workers, pin_memory=device != "cpu")
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, rates, total_steps=examples // design.batch + 1, pct_start=0.1, cycle_momentum=False
+        optimizer, rates, total_steps=len(loader) + 1, pct_start=0.1, cycle_momentum=False
     )
     model.train()
-    front = _folded(model[:FROZEN].eval(), design.side)
-    for step, (x, inverted) in enumerate(batches(photos, examples, seed, design)):
-        edges = front(x.contiguous(memory_format=torch.channels_last))
-        with torch.autocast("cpu", torch.bfloat16, bfloat16), DepthwiseInFloat32() if bfloat16 else nullcontext():
+    front = _front(model[:FROZEN].eval(), design.side, device)
+    narrow: Any = DepthwiseInFloat32() if bfloat16 and device == "cpu" else nullcontext()
+    for step, (x, inverted) in enumerate(loader):
+        edges = front(x.to(device, non_blocking=True).contiguous(memory_format=torch.channels_last))
+        with torch.autocast(torch.device(device).type, torch.bfloat16, bfloat16), narrow:
             maps = model[FROZEN:-1](edges)
         as_is, turned = model[-1](maps.float())[:, 0].chunk(2)
-        loss: Any = F.binary_cross_entropy_with_logits(as_is - turned, inverted)
+        loss: Any = F.binary_cross_entropy_with_logits(as_is - turned, inverted.to(device))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
         report(step, float(loss.detach()))
-    return model.eval()
+    return model.eval().cpu()
 
 
-def _folded(front: nn.Sequential, side: int) -> Callable[[Tensor], Tensor]:
-    """The frozen part with BatchNorm folded into its convolutions: a third of the time."""
+def _front(front: nn.Sequential, side: int, device: str) -> Callable[[Tensor], Tensor]:
+    """The frozen part; on a CPU with BatchNorm folded into its convolutions: a third of the time."""
+    if device != "cpu":
+        return torch.no_grad()(front)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch.compile, which it recommends, needs a C++ compiler
         traced = torch.jit.trace(front, torch.zeros(2, 1, side, side))  # type: ignore[no-untyped-call]
@@ -190,20 +213,35 @@ def main() -> None:
     parser.add_argument("--weights", help="whose encoder to start from; the embedded ones")
     parser.add_argument("--thorough", action="store_true", help="the larger one, that is asked in doubt")
     parser.add_argument("--examples", type=int, default=64_000)
+    parser.add_argument("--batch", type=int, help="the design's; learning rates go with its square root")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make the examples")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--bfloat16", action="store_true", help="for CPUs that have AVX512-BF16 or AMX")
+    parser.add_argument("--bfloat16", action="store_true", help="for GPUs, and CPUs that have AVX512-BF16 or AMX")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     torch.set_flush_denormal(True)
     decoded = PhotoCache.build(find_photos(given.photos), given.cache, SHORT_SIDE)
     design = LARGE if given.thorough else SMALL
+    if given.batch:
+        factor = (given.batch / design.batch) ** 0.5
+        rates = {name: getattr(design, name) * factor for name in ("learning_rate", "head_learning_rate")}
+        design = replace(design, batch=given.batch, **rates)
     model = network(design, semantic_encoder(find_weights(given.weights).path))
 
     def show(step: int, loss: float) -> None:
         if step % 20 == 0:
             print(f"{step * design.batch} of {given.examples} examples, loss {loss:.4f}", flush=True)
 
-    train(model, decoded, given.examples, report=show, bfloat16=given.bfloat16, design=design)
+    train(
+        model,
+        Examples(decoded, given.examples, given.seed, design),
+        show,
+        given.bfloat16,
+        given.device,
+        given.workers,
+    )
     export(model, given.output, design)
 
 

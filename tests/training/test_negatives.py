@@ -8,7 +8,7 @@ import torch
 
 from colorizer_cli.engine.negative import QUICK, standardise
 from colorizer_cli.training.negative_examples import example, negative, scanned
-from colorizer_cli.training.negatives import LARGE, SMALL, Design, batches, export, network, train
+from colorizer_cli.training.negatives import LARGE, SMALL, Design, Examples, export, network, train
 
 SIDE = QUICK.side
 
@@ -40,6 +40,19 @@ def test_examples_are_half_negatives_and_can_be_made_again():
     np.testing.assert_array_equal(example(photo, np.random.default_rng(7), SIDE)[0], made[7][0])
 
 
+def test_as_many_examples_lie_on_a_side_or_their_head_as_asked_for():
+    photo = Ramps(1)[0]
+    ways = []
+    for seed in range(200):
+        gray, inverted = example(photo, np.random.default_rng(seed), SIDE, turned=0.6)
+        inside = (1 - gray if inverted else gray)[SIDE // 8 : -SIDE // 8, SIDE // 8 : -SIDE // 8]
+        sides = [inside[:20], inside[:, :20], inside[-20:], inside[:, -20:]]
+        ways.append(int(np.argmax([side.mean() for side in sides])))
+    shares = np.bincount(ways, minlength=4) / len(ways)
+    assert 0.3 < shares[0] < 0.5
+    assert (shares[1:] > 0.1).all()
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_a_negative_turns_the_tones_round(seed: int):
     ramp = np.linspace(0, 1, 50, dtype=np.float32)[None].repeat(2, 0)
@@ -58,7 +71,7 @@ def test_a_scan_stays_in_range():
 
 def test_each_example_is_shown_as_it_is_and_inverted():
     batch = SMALL.batch
-    x, inverted = next(batches(Ramps(4), batch, seed=1))
+    x, inverted = Examples(Ramps(4), batch, seed=1)[0]
     assert x.shape == (2 * batch, 1, SIDE, SIDE)
     assert inverted.shape == (batch,)
     np.testing.assert_allclose(x[:batch], -x[batch:], atol=1e-3)
@@ -67,8 +80,8 @@ def test_each_example_is_shown_as_it_is_and_inverted():
 @pytest.mark.parametrize(("design", "largest"), [(SMALL, 2_500_000), (LARGE, 8_000_000)])
 def test_it_learns_and_is_exported(tmp_path: Path, design: Design, largest: int):
     torch.manual_seed(0)
-    design = replace(design, batch=8, learning_rate=6e-4, head_learning_rate=2e-3)
-    model = train(network(design), Ramps(64), 20 * 8, design=design)
+    design = replace(design, batch=8, learning_rate=6e-4, head_learning_rate=2e-3, turned=0)
+    model = train(network(design), Examples(Ramps(64), 20 * 8, seed=0, design=design), workers=1)
     export(model, tmp_path / "negative.onnx", design)
     assert (tmp_path / "negative.onnx").stat().st_size < largest
     small = standardise(np.linspace(1, 0, design.side, dtype=np.float32)[:, None].repeat(design.side, 1))
