@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pyvips
 
-from colorizer_cli.photo import exif, iptc
+from colorizer_cli.photo import exif, iptc, regions
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.rgb_profile import RgbProfile, is_srgb
 
@@ -21,7 +21,7 @@ class Metadata:
     """What a file said about its photo, apart from the pixels.
 
     exif        a block as in JPEG's APP1 segment, orientation still in it, the thumbnail not; or None
-    xmp         a serialised packet, or None
+    xmp         a serialised packet, its frames around people where they are in the photo upright; or None
     iptc        IIM records without their wrapping, or None
     comments    free text of the container: JPEG's comments, PNG's "Comment"
     texts       PNG's other text chunks, key → text
@@ -29,6 +29,7 @@ class Metadata:
     resolution_unit   "in" or "cm", or None where the file named none
     profiled    whether the original carried an ICC profile
     rgb_profile the RGB profile that the result keeps; None: it gets sRGB's if the original was profiled
+    orientation EXIF's, of the pixels as stored, 1…8
     """
 
     exif: bytes | None = None
@@ -40,6 +41,7 @@ class Metadata:
     resolution_unit: str | None = None
     profiled: bool = False
     rgb_profile: RgbProfile | None = field(default=None, repr=False)
+    orientation: int = 1
 
     @classmethod
     def of(
@@ -80,6 +82,11 @@ class Metadata:
     def with_xmp(self, packet: bytes) -> Metadata:
         return replace(self, xmp=packet)
 
+    def turned(self, orientation: int) -> Metadata:
+        """Of pixels stored so, that have been turned upright."""
+        packet = None if self.xmp is None else regions.upright(self.xmp, orientation)
+        return replace(self, xmp=packet, orientation=orientation)
+
     def stripped(self) -> Metadata:
         """Without what tells of people, places and cameras; what the pixels need to be shown rightly stays."""
         return Metadata(
@@ -87,6 +94,7 @@ class Metadata:
             resolution_unit=self.resolution_unit,
             profiled=self.profiled,
             rgb_profile=self.rgb_profile,
+            orientation=self.orientation,
         )
 
     def attach(self, image: pyvips.Image, form: Format) -> pyvips.Image:

@@ -49,8 +49,10 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
         header = container.oriented(header)
         upright = header.autorot()
         pages = _pages(header, container, form, name)
-        metadata = container.complete(Metadata.of(header, upright, form, container.texts))
-    turned = header.get("orientation") not in (0, 1, 2) if has_field(header, "orientation") else False
+        stated = int(header.get("orientation")) if has_field(header, "orientation") else 1
+        orientation = stated if stated in range(1, 9) else 1
+        metadata = container.complete(Metadata.of(header, upright, form, container.texts)).turned(orientation)
+    turned = orientation > 2
 
     def decoded(sequential: bool, shrink: int) -> pyvips.Image:
         return load(encoded, form, sequential, shrink if form == "jpeg" else 1, page)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 
 from colorizer_cli.errors import PhotoError
-from colorizer_cli.photo import xmp
+from colorizer_cli.photo import regions, xmp
 from colorizer_cli.photo.metadata import Metadata
 
 SUFFIX = ".xmp"
@@ -42,5 +42,5 @@ def merge_sidecar(metadata: Metadata, photo: str) -> Metadata:
         raise PhotoError(f"{name} cannot be read: {error.strerror}; correct it, or leave --sidecar out") from error
     if xmp.parse(packet) is None:
         raise PhotoError(f"{name} is not XMP; correct it, move it away, or leave --sidecar out")
-    merged = xmp.merge(metadata.xmp, packet)
+    merged = xmp.merge(metadata.xmp, regions.upright(packet, metadata.orientation))
     return metadata if merged is None else metadata.with_xmp(merged)
