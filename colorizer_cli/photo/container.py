@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import pyvips
 
-from colorizer_cli.photo import exif, iptc, jp2_boxes
+from colorizer_cli.photo import exif, iptc, jp2_boxes, png_gamma
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.jpeg_segments import read_extras
 from colorizer_cli.photo.metadata import Metadata
@@ -33,6 +33,7 @@ class Container:
     extra_is_no_alpha   a TIFF says that its further channel is something else
     plain_inks   a JPEG's inks, if it has four, are not stored inverted, as decoders expect
     texts        a PNG's
+    gamma        a PNG's, where it has no profile
     """
 
     exif: bytes | None = None
@@ -42,6 +43,7 @@ class Container:
     iptc: bytes | None = None
     comments: tuple[str, ...] = ()
     texts: dict[str, str] | None = None
+    gamma: float | None = None
     extended_xmp: bytes | None = None
     layout: TiffLayout | None = None
     animated: bool = False
@@ -73,12 +75,14 @@ class Container:
             return _of_jp2(file)
         return _of_png(file) if form == "png" else cls()
 
-    def oriented(self, image: pyvips.Image) -> pyvips.Image:
-        """The image as libvips has decoded it, with the orientation that it has not seen."""
-        if self.orientation is None or image.get_typeof("orientation") != 0:
-            return image
+    def described(self, image: pyvips.Image) -> pyvips.Image:
+        """The image as libvips has decoded it, with the orientation and the tone curve that it has not seen."""
         image = image.copy()
-        image.set_type(pyvips.GValue.gint_type, "orientation", self.orientation)
+        if self.orientation is not None and image.get_typeof("orientation") == 0:
+            image.set_type(pyvips.GValue.gint_type, "orientation", self.orientation)
+        if self.gamma is not None and image.get_typeof("icc-profile-data") == 0:
+            data = png_gamma.profile(self.gamma, gray=image.bands < 3)
+            image.set_type(pyvips.GValue.blob_type, "icc-profile-data", data)
         return image
 
     def complete(self, metadata: Metadata) -> Metadata:
@@ -104,6 +108,7 @@ def _of_png(file: BinaryIO) -> Container:
         resolution_unit="in" if extras.has_density else None,
         animated=_has_frames(file),
         texts=extras.texts,
+        gamma=extras.gamma,
     )
 
 

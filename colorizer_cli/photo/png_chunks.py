@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from colorizer_cli.photo.png_gamma import stated_gamma
 from colorizer_cli.photo.xmp import MARK as XMP_MARK
 
 HEADER_END = 33  # signature and IHDR
 XMP_KEY = "XML:com.adobe.xmp"
 XMP_PROFILE = "Raw profile type xmp"
 RAW_PROFILES = {XMP_PROFILE, "Raw profile type exif", "Raw profile type APP1"}  # the last holds either
-WANTED = (b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"pHYs")
+WANTED = (b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"pHYs", b"gAMA", b"sRGB", b"cICP", b"iCCP")
+STATES_COLOUR = (b"sRGB", b"cICP", b"iCCP")  # any of these counts before gAMA
 LARGEST_TEXT = 10_000_000  # bytes of one text, packed and unpacked, and of all; what goes beyond is left out
 
 
@@ -30,6 +32,7 @@ class PngExtras:
     exif, xmp   wherever they stand: libvips stops reading at the pixels, and some programs write them behind those
     exif_text, xmp_text   out of "Raw profile type …" texts, hex dumps in which ImageMagick and others keep them
     has_density whether the pixels have a size, in metres
+    gamma       where it is stated, counts, and is not sRGB's
     """
 
     texts: dict[str, str]
@@ -38,6 +41,7 @@ class PngExtras:
     exif_text: bytes | None = None
     xmp_text: bytes | None = None
     has_density: bool = False
+    gamma: float | None = None
 
 
 def read_extras(file: BinaryIO) -> PngExtras:
@@ -45,11 +49,16 @@ def read_extras(file: BinaryIO) -> PngExtras:
     texts: dict[str, list[str]] = {}
     exif = xmp = exif_text = xmp_text = None
     has_density, room = False, LARGEST_TEXT
+    gamma, says_more = None, False
     for kind, body in _chunks(file):
         if kind == b"eXIf":
             exif = exif or body
         elif kind == b"pHYs":
             has_density = body[8:] == b"\1"
+        elif kind == b"gAMA":
+            gamma = stated_gamma(body)
+        elif kind in STATES_COLOUR:
+            says_more = True
         elif room > 0:
             key, _, rest = body.partition(b"\0")
             name, text = key.decode("latin-1"), _text(kind, rest, room)
@@ -66,7 +75,7 @@ def read_extras(file: BinaryIO) -> PngExtras:
             else:
                 texts.setdefault(name, []).append(text)
     joined = {name: "\n".join(parts) for name, parts in texts.items()}
-    return PngExtras(joined, exif, xmp, exif_text, xmp_text, has_density)
+    return PngExtras(joined, exif, xmp, exif_text, xmp_text, has_density, None if says_more else gamma)
 
 
 def dump_of(text: str) -> bytes | None:

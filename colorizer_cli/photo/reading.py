@@ -46,7 +46,7 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
         with _open_for_tags(encoded) as file:
             container = Container.of(file, form, page)
         _check_kind(header, container, name)
-        header = container.oriented(header)
+        header = container.described(header)
         upright = header.autorot()
         pages = _pages(header, container, form, name)
         stated = int(header.get("orientation")) if has_field(header, "orientation") else 1
@@ -64,14 +64,14 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
     def open_image(sequential: bool, shrink: int) -> pyvips.Image:
         with decoding(name):
             if pillow is not None:
-                return _to_srgb(container.oriented(pillow.decode()).autorot())
+                return _to_srgb(container.described(pillow.decode()).autorot())
             # turning needs rows out of order
             if turned and pixel_bytes(header) > HELD_BYTES and (shrink == 1 or form != "jpeg"):
                 image = decoded_on_disk()
             else:
                 image = decoded(sequential and not turned, shrink)
             inverted = container.plain_inks and image.interpretation == "cmyk"
-            return _to_srgb(container.oriented(image.invert() if inverted else image).autorot())
+            return _to_srgb(container.described(image.invert() if inverted else image).autorot())
 
     return Photo(
         name=name,
