@@ -54,7 +54,7 @@ def run(
             from colorizer_cli.engine.knowledge import informed
 
             settings = informed(settings, folder, job.hints, job.like)
-        photo = read_photo(job.source, max_pixels=job.max_pixels)
+        photo = read_photo(job.source, max_pixels=job.max_pixels, orientation=_orientation(job))
         output, form = job.output_for(photo)
         photo.decode_ahead()  # while the network is still being loaded
         facts = {"input": job.source, "width": photo.width, "height": photo.height, "bits": photo.bits}
@@ -104,6 +104,15 @@ def triage(job: Job, photo: Photo) -> list[str]:
 
     cv2.setNumThreads(1)  # strips are rendered side by side; OpenCV's own threads would only get in their way
     return [] if job.force else check_colourable(photo)
+
+
+def _orientation(job: Job) -> int | None:
+    """The sidecar's, if it is asked for and has one."""
+    if not job.sidecar or job.source == STREAM:
+        return None
+    from colorizer_cli.photo.sidecar import stated_orientation
+
+    return stated_orientation(job.source)
 
 
 def _with_sidecar(photo: Photo, job: Job) -> Photo:

@@ -14,7 +14,7 @@ from colorizer_cli.photo.metadata_comparison import metadata_differences
 from colorizer_cli.photo.photo import Photo
 from colorizer_cli.photo.provenance import Provenance
 from colorizer_cli.photo.reading import read_photo
-from colorizer_cli.photo.sidecar import merge_sidecar
+from colorizer_cli.photo.sidecar import merge_sidecar, stated_orientation
 from colorizer_cli.photo.verification import CHROMA, bound, compare_lightness
 
 
@@ -49,6 +49,16 @@ class Verdict:
 def verify_result(original: str | Path, result: str | Path, max_pixels: int = MAX_PIXELS) -> Verdict:
     """Compares every page of two files at full resolution. Raises PhotoError where one cannot be read."""
     before, after = read_photo(original, max_pixels=max_pixels), read_photo(result, max_pixels=max_pixels)
+    found = _compared(before, after)
+    with suppress(PhotoError):  # a sidecar that is not for us to read
+        stated = None if found.holds or before.path is None else stated_orientation(str(original))
+        if stated not in (None, before.metadata.orientation):  # --sidecar turns the photo by it
+            turned = _compared(read_photo(original, max_pixels=max_pixels, orientation=stated), after)
+            return min(turned, found, key=lambda verdict: len(verdict.problems))
+    return found
+
+
+def _compared(before: Photo, after: Photo) -> Verdict:
     broken = [] if before.pages == after.pages else [f"{before.pages} pages have become {after.pages}"]
     pages = [_verify_page(_page(before, n), _page(after, n)) for n in range(min(before.pages, after.pages))]
     return Verdict(pages, broken)

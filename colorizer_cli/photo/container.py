@@ -27,7 +27,7 @@ SUB_IFDS, EXTRA_SAMPLES, DNG_VERSION = 330, 338, 50706
 class Container:
     """exif         as a block
     xmp, resolution_unit   where libvips tells of none
-    orientation  where libvips does not see it
+    orientation, orientation_counts   where libvips does not see it, or it is to count before what libvips sees
     layout       how a TIFF stores its pixels
     is_raw       a TIFF of previews, the photo itself in a directory below
     extra_is_no_alpha   a TIFF says that its further channel is something else
@@ -40,6 +40,7 @@ class Container:
     xmp: bytes | None = None
     resolution_unit: str | None = None
     orientation: int | None = None
+    orientation_counts: bool = False
     iptc: bytes | None = None
     comments: tuple[str, ...] = ()
     texts: dict[str, str] | None = None
@@ -78,7 +79,7 @@ class Container:
     def described(self, image: pyvips.Image) -> pyvips.Image:
         """The image as libvips has decoded it, with the orientation and the tone curve that it has not seen."""
         image = image.copy()
-        if self.orientation is not None and image.get_typeof("orientation") == 0:
+        if self.orientation is not None and (self.orientation_counts or image.get_typeof("orientation") == 0):
             image.set_type(pyvips.GValue.gint_type, "orientation", self.orientation)
         if self.gamma is not None and image.get_typeof("icc-profile-data") == 0:
             data = png_gamma.profile(self.gamma, gray=image.bands < 3)

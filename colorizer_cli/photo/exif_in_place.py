@@ -17,8 +17,8 @@ RESOLUTIONS, SIDES = (282, 283), (40962, 40963)
 SIDEWAYS = range(5, 9)  # orientations that make rows of columns
 
 
-def upright(block: bytes) -> bytes | None:
-    """→ the block of the photo whose orientation has been baked in; None where it is damaged or bites its tail."""
+def upright(block: bytes, orientation: int) -> bytes | None:
+    """→ the block of the photo whose `orientation` has been baked in; None where it is damaged or bites its tail."""
     tags = ExifTags.of_block(block)
     if not tags.ifd0 and not tags.exif and not tags.gps:
         return None
@@ -28,11 +28,9 @@ def upright(block: bytes) -> bytes | None:
     order = ">" if data[BASE : BASE + 2] == b"MM" else "<"
     try:
         first = dict(_places(data, order, struct.unpack_from(order + "I", data, BASE + 4)[0]))
-        turned = False
         if (found := first.get(ORIENTATION)) and found[0] == SHORT:
-            turned = struct.unpack_from(order + "H", data, found[1])[0] in SIDEWAYS
             struct.pack_into(order + "H", data, found[1], 1)
-        if turned:
+        if orientation in SIDEWAYS:
             _swap(data, first, RESOLUTIONS)
             if EXIF in first:
                 shot = struct.unpack_from(order + "I", data, first[EXIF][1])[0]

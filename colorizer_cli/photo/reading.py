@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -28,10 +29,13 @@ CHANNELS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb16": 3, "cmyk": 4}  # of colou
 HELD_BYTES = 2**26  # what the pixels of a photo that is to be turned may take in memory
 
 
-def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = MAX_PIXELS) -> Photo:
+def read_photo(
+    source: str | Path | bytes, *, page: int = 0, max_pixels: int = MAX_PIXELS, orientation: int | None = None
+) -> Photo:
     """A Photo from a path, from bytes, or from stdin ("-"); only the header is decoded now, where the format allows.
 
-    `page` chooses one photo of a TIFF that holds several (Photo.pages of them).
+    `page` chooses one photo of a TIFF that holds several (Photo.pages of them). `orientation`, EXIF's, 1…8, counts in
+    place of the file's own.
     Raises PhotoError: missing, not readable, not a photo in a format that is read, of a pixel type that is not, more
     pixels than `max_pixels`, or animated.
     """
@@ -46,13 +50,15 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
         with _open_for_tags(encoded) as file:
             container = Container.of(file, form, page)
         _check_kind(header, container, name)
+        if orientation is not None:
+            container = replace(container, orientation=orientation, orientation_counts=True)
         header = container.described(header)
         upright = header.autorot()
         pages = _pages(header, container, form, name)
         stated = int(header.get("orientation")) if has_field(header, "orientation") else 1
-        orientation = stated if stated in range(1, 9) else 1
-        metadata = container.complete(Metadata.of(header, upright, form, container.texts)).turned(orientation)
-    turned = orientation > 2
+        lies = stated if stated in range(1, 9) else 1
+        metadata = container.complete(Metadata.of(header, upright, form, container.texts)).turned(lies)
+    turned = lies > 2
 
     def decoded(sequential: bool, shrink: int) -> pyvips.Image:
         return load(encoded, form, sequential, shrink if form == "jpeg" else 1, page)
@@ -86,7 +92,7 @@ def read_photo(source: str | Path | bytes, *, page: int = 0, max_pixels: int = M
         encoded=lambda: encoded_bytes(encoded),
         page=page,
         pages=pages,
-        read_page=lambda number: read_photo(encoded, page=number, max_pixels=max_pixels),
+        read_page=lambda number: read_photo(encoded, page=number, max_pixels=max_pixels, orientation=orientation),
         layout=container.layout,
         is_rgb=header.bands >= 3,
         two_level=has_field(header, "bits-per-sample") and header.get("bits-per-sample") == 1 and header.bands == 1,

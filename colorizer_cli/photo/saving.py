@@ -161,7 +161,7 @@ def _exif_beyond_libexif(metadata: Metadata) -> bytes | None:
         return None
     tiny = metadata.attach(pyvips.Image.black(1, 1, bands=3).copy(interpretation="srgb"), "jpeg")
     written = read_exif(io.BytesIO(tiny.jpegsave_buffer(keep="exif")))
-    return upright(block) if exif_differences(block, written) else None
+    return upright(block, metadata.orientation) if exif_differences(block, written) else None
 
 
 def _complete_jpeg(photo: ColouredPhoto, path: Path, exif: bytes | None) -> None:

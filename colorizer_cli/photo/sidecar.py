@@ -30,17 +30,28 @@ def result_sidecar(photo: str, result: str) -> str:
     return (os.path.splitext(result)[0] if adobe else result) + SUFFIX
 
 
+def stated_orientation(photo: str) -> int | None:
+    """How the sidecar says that the photo lies, which counts before what the photo says; None where it does not."""
+    name = find_sidecar(photo)
+    rdf = None if name is None else xmp.parse(_read(name))
+    return None if rdf is None else xmp.orientation(rdf)
+
+
 def merge_sidecar(metadata: Metadata, photo: str) -> Metadata:
     """→ metadata with the sidecar's properties; they win over embedded ones. Raises PhotoError: unreadable, no XMP."""
     name = find_sidecar(photo)
     if name is None:
         return metadata
-    try:
-        with open(name, "rb") as file:
-            packet = file.read(LARGEST)
-    except OSError as error:
-        raise PhotoError(f"{name} cannot be read: {error.strerror}; correct it, or leave --sidecar out") from error
+    packet = _read(name)
     if xmp.parse(packet) is None:
         raise PhotoError(f"{name} is not XMP; correct it, move it away, or leave --sidecar out")
     merged = xmp.merge(metadata.xmp, regions.upright(packet, metadata.orientation))
     return metadata if merged is None else metadata.with_xmp(merged)
+
+
+def _read(name: str) -> bytes:
+    try:
+        with open(name, "rb") as file:
+            return file.read(LARGEST)
+    except OSError as error:
+        raise PhotoError(f"{name} cannot be read: {error.strerror}; correct it, or leave --sidecar out") from error

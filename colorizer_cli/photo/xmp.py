@@ -83,6 +83,12 @@ def remove(rdf: Element, names: Iterable[str]) -> None:
                 description.remove(child)
 
 
+def orientation(rdf: Element) -> int | None:
+    """EXIF's, 1…8, as XMP repeats it; None where it does not."""
+    text = properties(rdf).get(ORIENTATION, "")
+    return int(text) if text in {str(number) for number in range(1, 9)} else None
+
+
 def set_upright(rdf: Element) -> None:
     """The orientation has been baked into the pixels: XMP's copy of the tag must not turn them again."""
     for description in descriptions(rdf):

@@ -109,7 +109,7 @@ def test_every_tag_is_kept(
 def test_only_what_is_turned_changes(order: str):
     """So that makers' notes, which point at places in the block, stay right."""
     before = MARK + block(order, 3)
-    after = upright(before)
+    after = upright(before, 3)
     assert after is not None
     assert [i for i in range(len(before)) if before[i] != after[i]] == [
         before.index(b"\x01\x12" if order == ">" else b"\x12\x01") + 8 + (order == ">")
@@ -118,7 +118,7 @@ def test_only_what_is_turned_changes(order: str):
 
 @pytest.mark.parametrize("cut", range(20, 240, 20))
 def test_what_is_cut_off_is_not_taken_over(cut: int):
-    found = upright(MARK + block("<", 6)[:cut])
+    found = upright(MARK + block("<", 6)[:cut], 6)
     assert found is None or len(found) == len(MARK) + cut
 
 

@@ -234,6 +234,27 @@ def test_verify_knows_what_a_sidecar_has_corrected(tmp_path: Path, gray_pixels: 
     assert any("XMP a has changed" in text for text in verify_result(old, new).problems)
 
 
+@pytest.mark.parametrize("embedded", [1, 3])
+def test_a_sidecars_orientation_counts(tmp_path: Path, gray_pixels: np.ndarray, embedded: int):
+    old, new, plain = (tmp_path / name for name in ("old.jpg", "new.png", "plain.png"))
+    exif = Image.Exif()
+    exif[0x0112] = embedded
+    Image.fromarray(gray_pixels).save(old, exif=exif, quality=95)
+    stated = packet(
+        '<tiff:Orientation xmlns:tiff="http://ns.adobe.com/tiff/1.0/">6</tiff:Orientation>', "<d:a>yes</d:a>"
+    )
+    (tmp_path / "old.jpg.xmp").write_bytes(stated)
+    for arguments in ([str(new), "--sidecar"], [str(plain)]):
+        subprocess.run([sys.executable, "-m", "colorizer_cli", str(old), "-o", *arguments], check=True)
+        assert verify_result(old, Path(arguments[0])).holds
+    with Image.open(new) as turned, Image.open(plain) as as_it_was:
+        lightness = np.asarray(turned.convert("L")).astype(int)
+        np.testing.assert_allclose(lightness, np.rot90(gray_pixels, -1), atol=12)
+        assert turned.getexif().get(0x0112, 1) == 1
+        assert as_it_was.size == gray_pixels.shape[::-1]
+    assert xmp.orientation(xmp.parse((tmp_path / "new.png.xmp").read_bytes()) or xmp.empty()) == 1
+
+
 def test_the_original_s_own_sidecar_is_never_replaced(tmp_path: Path, gray_jpeg: Path):
     own = tmp_path / "old.xmp"
     own.write_bytes(packet("<d:a>mine</d:a>"))
