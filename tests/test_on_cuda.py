@@ -118,7 +118,12 @@ def test_fine_tuning_ends_in_weights_that_colour(folder: Path, tmp_path: Path, g
 def test_the_network_that_tells_negatives_trains(photos: PhotoCache):
     told: list[float] = []
     model = train(
-        network(), Examples(photos, 30 * 48, seed=0), lambda step, loss: told.append(loss), True, "cuda", workers=2
+        network(),
+        Examples(photos, 30 * 48, seed=0, batch=48),
+        lambda step, loss: told.append(loss),
+        True,
+        "cuda",
+        workers=2,
     )
     assert np.isfinite(told).all()
     assert next(model.parameters()).device.type == "cpu"

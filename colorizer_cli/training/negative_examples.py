@@ -12,18 +12,24 @@ from numpy.typing import NDArray
 from colorizer_cli.color.lab import linear_to_srgb, srgb_to_linear
 from colorizer_cli.training.augmentation import film_response
 from colorizer_cli.training.dataset import BYTE_TO_LINEAR
+from colorizer_cli.training.document_examples import document
 
 Array = NDArray[np.float32]
 
 SMALLEST = 0.6  # of a side: what a crop may show
 
 
-def example(photo: NDArray[np.uint8], rng: np.random.Generator, side: int, turned: float = 0.0) -> tuple[Array, bool]:
+def example(
+    photo: NDArray[np.uint8], rng: np.random.Generator, side: int, turned: float = 0.0, documents: float = 0.0
+) -> tuple[Array, bool]:
     """(H, W, 3) uint8 sRGB → ((side, side) gray, whether it is a negative): each half of the time.
 
-    `turned`: share of the pictures that lie on a side or their head.
+    `turned`: share of the pictures that lie on a side or their head. `documents`: of those that are drawn pages.
     """
-    gray = exposed(film_response(BYTE_TO_LINEAR[_crop(photo, rng, side)], rng), rng)
+    if documents and rng.random() < documents:
+        gray = document(rng, side)
+    else:
+        gray = exposed(film_response(BYTE_TO_LINEAR[_crop(photo, rng, side)], rng), rng)
     inverted = bool(rng.random() < 0.5)
     gray = scanned(negative(gray, rng) if inverted else gray, rng)
     if rng.random() < turned:

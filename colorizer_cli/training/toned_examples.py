@@ -30,21 +30,29 @@ TONES: dict[str, tuple[float, tuple[Range, Range], tuple[Range, Range], tuple[Ra
 }
 
 
-def toned(photo: Pixels, rng: np.random.Generator, damaged: bool = True, quality: int | None = None) -> Pixels:
+def toned(
+    photo: Pixels, rng: np.random.Generator, damaged: bool = True, quality: int | None = None, rare: bool = False
+) -> Pixels:
     """(H, W, 3) uint8 sRGB in colour → the same photo as gray or toned, (H, W, 3) uint8 sRGB.
 
     damaged   it may also be faded unevenly, stained, written on, or show some of its mount
     quality   of a JPEG with halved chroma; None: 30…95, or none in three of ten
+    rare      also what happens to few: tonings as strong as orange, and, damaged, silver that has come to the surface,
+              a coloured mount all round, seals, the cast of a scanner
     """
     gray = age(np.clip(film_response(BYTE_TO_LINEAR[photo], rng), 0, 1), rng)
     lightness = np.asarray(gray_to_lightness(gray), np.float32)
     ab = _tone(lightness, rng)
+    if rare and rng.random() < 0.15:
+        ab *= np.float32(rng.uniform(1, 2.5))
     if damaged and rng.random() < 0.4:
         faded = ab * np.float32(rng.uniform(0.2, 1)) + _tone(lightness, rng, "yellowed") * np.float32(rng.uniform(0, 1))
         ab += _smooth_field(lightness.shape, rng)[..., None] * (faded - ab)
     if damaged and rng.random() < 0.35:
         _stain(lightness, ab, rng)
     rgb = np.asarray(linear_to_srgb(np.clip(lab_to_linear(np.dstack([lightness, ab])), 0, 1)), np.float32)
+    if damaged and rare:
+        rgb = _rarely(rgb, lightness, rng)
     if damaged and rng.random() < 0.2:
         _strip(rgb, rng)
     if damaged and rng.random() < 0.25:
@@ -109,6 +117,33 @@ def _stain(lightness: Array, ab: Array, rng: np.random.Generator) -> None:
         ab += spot[..., None] * (np.array([np.cos(hue), np.sin(hue)], np.float32) * np.float32(chroma))
         lightness += spot * np.float32(rng.uniform(-20, 5))
     np.clip(lightness, 0, 100, out=lightness)
+
+
+def _rarely(rgb: Array, lightness: Array, rng: np.random.Generator) -> Array:
+    """Each of four in one of ten."""
+    height, width = lightness.shape
+    if rng.random() < 0.1:  # a cast, perhaps another one on the other side
+        casts = rng.uniform(0.75, 1.05, (2, 3)) if rng.random() < 0.5 else rng.uniform(0.75, 1.05, (1, 3)).repeat(2, 0)
+        along = np.linspace(0, 1, width, dtype=np.float32)[:, None]
+        rgb = np.clip(rgb * np.asarray(casts[0] * (1 - along) + casts[1] * along, np.float32), 0, 1)
+    if rng.random() < 0.1:  # silver: bluish shadows, towards the edges
+        y, x = (np.minimum(np.arange(side), np.arange(side)[::-1]) / side for side in (height, width))
+        near = np.clip(1 - np.minimum(y[:, None], x) / rng.uniform(0.1, 0.35), 0, 1) * (lightness < rng.uniform(35, 65))
+        sheen = np.array([0.3, 0.4, 0.55], np.float32) * np.float32(rng.uniform(0.7, 1.4))
+        rgb = rgb + (near * rng.uniform(0.2, 0.7)).astype(np.float32)[..., None] * (sheen - rgb)
+    if rng.random() < 0.1:  # seals and the like, of a strong colour
+        for _ in range(rng.integers(1, 3)):
+            centre, radius = (int(rng.integers(width)), int(rng.integers(height))), int(rng.uniform(0.02, 0.1) * height)
+            colour = rng.permutation([rng.uniform(0.4, 0.8), *rng.uniform(0.05, 0.3, 2)]).tolist()
+            cv2.circle(rgb, centre, radius + 1, colour, -1 if rng.random() < 0.6 else 2)
+    if rng.random() < 0.1:  # a mount or an album's page, with its grain
+        top, bottom, left, right = (
+            int(side) for side in rng.uniform(0, 0.2, 4) * np.array([height, height, width, width])
+        )
+        page = np.ones((height, width), bool)
+        page[top : height - bottom, left : width - right] = False
+        rgb[page] = rng.uniform(0.1, 0.9) + rng.uniform(-0.1, 0.1, 3) + rng.normal(0, 0.02, (int(page.sum()), 1))
+    return np.asarray(rgb, np.float32)
 
 
 def _strip(rgb: Array, rng: np.random.Generator) -> None:

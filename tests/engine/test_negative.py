@@ -1,4 +1,4 @@
-"""Two networks tell negatives: a small one first, a large one where that is in doubt."""
+"""The network that tells negatives, and when it is asked again."""
 
 import numpy as np
 import pytest
@@ -6,38 +6,34 @@ from skimage import data
 from skimage.color import rgb2gray
 
 from colorizer_cli.engine import negative
-from colorizer_cli.engine.negative import DOUBTFUL, QUICK, REFUSED, THOROUGH, Judge, judged, negative_score
+from colorizer_cli.engine.negative import DOUBTFUL, REFUSED, negative_score
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Judge]:
-    found: list[Judge] = []
+def views(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
+    """What the network is shown."""
+    found: list[np.ndarray] = []
+    judged = negative._judged
 
-    def noting(gray: np.ndarray, judge: Judge) -> float:
-        found.append(judge)
-        return judged(gray, judge)
+    def noting(view: np.ndarray) -> float:
+        found.append(view)
+        return judged(view)
 
-    monkeypatch.setattr(negative, "judged", noting)
+    monkeypatch.setattr(negative, "_judged", noting)
     return found
 
 
-def test_a_plain_photo_is_told_by_the_small_one_alone(asked: list[Judge]):
-    gray = data.camera().astype(np.float32) / 255
-    assert negative_score(gray) < DOUBTFUL
-    assert asked == [QUICK]
+def test_a_plain_photo_is_looked_at_once(views: list[np.ndarray]):
+    assert negative_score(data.camera().astype(np.float32) / 255) < DOUBTFUL
+    assert len(views) == 1
 
 
-def test_a_negative_is_shown_to_both(asked: list[Judge]):
-    gray = 1 - data.camera().astype(np.float32) / 255
-    assert negative_score(gray) > REFUSED
-    assert asked == [QUICK] + 4 * [THOROUGH]
-    assert negative_score(gray) == pytest.approx(np.mean([judged(np.rot90(gray, k), THOROUGH) for k in range(4)]))
-
-
-def test_memory_is_spared_for_large_photos(asked: list[Judge]):
-    gray = 1 - data.camera().astype(np.float32) / 255
-    assert negative_score(gray, spare_memory=True) > REFUSED
-    assert asked == [QUICK]
+def test_a_negative_is_looked_at_from_all_sides_and_mirrored(views: list[np.ndarray]):
+    assert negative_score(1 - data.camera().astype(np.float32) / 255) > REFUSED
+    assert len({view.tobytes() for view in views}) == len(views) == 8
+    for view in views:
+        turned = [np.rot90(view, quarter) for quarter in range(4)]
+        assert any(np.array_equal(way, views[0]) or np.array_equal(way[:, ::-1], views[0]) for way in turned)
 
 
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
@@ -49,8 +45,14 @@ def test_other_pictures_are_not_refused_whichever_side_is_up(name: str, quarters
     assert negative_score(np.rot90(gray, quarters)) < REFUSED
 
 
-@pytest.mark.parametrize("judge", [QUICK, THOROUGH])
-def test_the_score_of_an_inversion_is_the_opposite(judge: Judge):
-    gray = data.camera().astype(np.float32) / 255
-    assert judged(gray, judge) == pytest.approx(-judged(1 - gray, judge), abs=1e-3)
-    assert judged(gray, judge) == pytest.approx(judged(gray[:, ::-1], judge), abs=1e-3)
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_inversions_are_refused_whichever_side_is_up(quarters: int):
+    for picture in (data.camera(), data.astronaut(), data.chelsea()):
+        gray = rgb2gray(picture) if picture.ndim == 3 else picture / 255
+        assert negative_score(np.rot90(1 - gray.astype(np.float32), quarters)) > REFUSED
+
+
+def test_an_inversion_scores_the_opposite():
+    gray = 0.5 + 0.3 * (data.camera().astype(np.float32) / 255 - 0.5)
+    small = gray[:128, :128]
+    assert negative._judged(small) == pytest.approx(-negative._judged(1 - small), abs=1e-3)

@@ -5,7 +5,7 @@ import pytest
 import pyvips
 from skimage import data
 
-from colorizer_cli.training.cache import PhotoCache, find_photos
+from colorizer_cli.training.cache import PhotoCache, Photos, find_photos
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +26,28 @@ def photo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def cache(photo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> PhotoCache:
     return PhotoCache.build(find_photos([photo_folder]), tmp_path_factory.mktemp("cache"), 96)
+
+
+class _Tiles:
+    """Pieces of scikit-image's colour photos."""
+
+    def __init__(self) -> None:
+        photos = [data.astronaut(), data.coffee(), data.chelsea(), data.rocket()]
+        self.photos = [
+            np.ascontiguousarray(photo[top : top + 176, left : left + 176])
+            for photo in photos
+            for top in range(0, photo.shape[0] - 176, 60)
+            for left in range(0, photo.shape[1] - 176, 120)
+        ]
+        self.shapes = [photo.shape[:2] for photo in self.photos]
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    def __getitem__(self, i: int) -> np.ndarray:
+        return self.photos[i]
+
+
+@pytest.fixture
+def colour_tiles() -> Photos:
+    return _Tiles()
