@@ -13,7 +13,8 @@ from colorizer_cli.photo.exif import EXIF, GPS, MARK, ORIENTATION, ExifTags
 from colorizer_cli.photo.tiff_directory import MOST_ENTRIES, RATIONAL, SHORT, SIZES
 
 BASE = len(MARK)  # what a block's offsets count from
-RESOLUTIONS, SIDES = (282, 283), (40962, 40963)
+RESOLUTIONS, SIDES, UNIT = (282, 283), (40962, 40963), 296
+UNITS = {"in": (2, 25.4), "cm": (3, 10.0)}  # code, millimetres
 SIDEWAYS = range(5, 9)  # orientations that make rows of columns
 
 
@@ -38,6 +39,31 @@ def upright(block: bytes, orientation: int) -> bytes | None:
     except struct.error:
         return None
     return bytes(data)
+
+
+def with_resolution(block: bytes, resolution: tuple[float, float], unit: str) -> bytes | None:
+    """→ the block with the resolution, in pixels per millimetre, which it does not state; None where it is damaged.
+
+    The first directory is written anew behind the rest, which stays where it is."""
+    data = bytearray(block)
+    order = ">" if data[BASE : BASE + 2] == b"MM" else "<"
+    try:
+        first = BASE + struct.unpack_from(order + "I", data, BASE + 4)[0]
+        count = struct.unpack_from(order + "H", data, first)[0]
+        entries = [bytes(data[at : at + 12]) for at in range(first + 2, first + 2 + 12 * count, 12)]
+        following = struct.unpack_from(order + "I", data, first + 2 + 12 * count)[0]
+    except struct.error:
+        return None
+    kept = {struct.unpack(order + "H", entry[:2])[0]: entry for entry in entries if len(entry) == 12}
+    data += bytes(len(data) % 2)
+    code, millimetres = UNITS[unit]
+    for tag, value in zip(RESOLUTIONS, resolution, strict=True):
+        kept[tag] = struct.pack(order + "HHII", tag, RATIONAL, 1, len(data) - BASE)
+        data += struct.pack(order + "II", round(value * millimetres * 1000), 1000)
+    kept[UNIT] = struct.pack(order + "HHIHH", UNIT, SHORT, 1, code, 0)
+    struct.pack_into(order + "I", data, BASE + 4, len(data) - BASE)
+    directory = b"".join(kept[tag] for tag in sorted(kept))
+    return bytes(data) + struct.pack(order + "H", len(kept)) + directory + struct.pack(order + "I", following)
 
 
 def _places(data: bytearray, order: str, offset: int) -> Iterator[tuple[int, tuple[int, int]]]:

@@ -13,11 +13,11 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorizer_cli.errors import OutputError, UsageError
-from colorizer_cli.photo import jpeg_segments, png_chunks, webp_chunks, xmp
+from colorizer_cli.photo import avif_items, jpeg_segments, png_chunks, webp_chunks, xmp
 from colorizer_cli.photo.coloured import ColouredPhoto
 from colorizer_cli.photo.encoding import Encoding, fitting, largest_classic_tiff, saver
-from colorizer_cli.photo.exif import MARK, for_segment
-from colorizer_cli.photo.exif_in_place import upright
+from colorizer_cli.photo.exif import MARK, for_segment, resolution_of
+from colorizer_cli.photo.exif_in_place import upright, with_resolution
 from colorizer_cli.photo.failures import last_line
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.heic import save_heic
@@ -145,13 +145,15 @@ def _reported(strips: Iterator[NDArray[np.integer]], height: int, encoding: Enco
 
 def _complete(photo: ColouredPhoto, form: Format, path: Path) -> None:
     """Adds what libvips has left out."""
-    exif = _exif_beyond_libexif(photo.metadata) if form in ("jpeg", "png", "webp") else None
+    exif = _exif_beyond_libexif(photo.metadata) if form in ("jpeg", "png", "webp", "avif") else None
     if form == "jpeg":
         _complete_jpeg(photo, path, exif)
     elif form == "png" and (exif is not None or photo.metadata.png_texts()):
         png_chunks.insert(path, photo.metadata.png_texts(), exif and exif.removeprefix(MARK))
     elif form == "webp" and exif is not None:
         webp_chunks.replace_exif(path, exif.removeprefix(MARK))
+    elif form == "avif" and exif is not None:
+        avif_items.replace_exif(path, exif.removeprefix(MARK))
 
 
 def _exif_beyond_libexif(metadata: Metadata) -> bytes | None:
@@ -161,7 +163,12 @@ def _exif_beyond_libexif(metadata: Metadata) -> bytes | None:
         return None
     tiny = metadata.attach(pyvips.Image.black(1, 1, bands=3).copy(interpretation="srgb"), "jpeg")
     written = read_exif(io.BytesIO(tiny.jpegsave_buffer(keep="exif")))
-    return upright(block, metadata.orientation) if exif_differences(block, written) else None
+    if not exif_differences(block, written):
+        return None
+    own = upright(block, metadata.orientation)
+    if own is not None and metadata.resolution_unit is not None and resolution_of(own) is None:
+        return with_resolution(own, metadata.resolution, metadata.resolution_unit)
+    return own
 
 
 def _complete_jpeg(photo: ColouredPhoto, path: Path, exif: bytes | None) -> None:

@@ -10,22 +10,19 @@ colour counts three times: it would be left as it is.
 from __future__ import annotations
 
 import argparse
-import io
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from colorizer_cli.engine.colours import SIDE, Colours
-from colorizer_cli.models.export import OPSET, halve_weights
 from colorizer_cli.training.cache import PhotoCache, Photos, find_photos
+from colorizer_cli.training.small_export import export_fixed
 from colorizer_cli.training.toned_examples import compressed, toned
 
 KINDS = ("colour", "damaged", "toned")
@@ -114,21 +111,8 @@ def share_in_colour(network: ColourNetwork, seen: NDArray[np.float16]) -> float:
 
 
 def export(network: ColourNetwork, path: Path) -> None:
-    """Writes ONNX with one input, picture (1, 5, 64, 64). Weights are stored as float16."""
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch warns of its own exporter
-        torch.onnx.export(
-            network.eval(),
-            (torch.zeros(1, 5, SIDE, SIDE),),
-            buffer,  # type: ignore[arg-type] # the tracing exporter takes a stream
-            input_names=["picture"],
-            opset_version=OPSET,
-            dynamo=False,
-        )
-    stored = onnx.load_from_string(buffer.getvalue())
-    halve_weights(stored)
-    path.write_bytes(stored.SerializeToString())
+    """Writes ONNX with one input, picture (1, 5, 64, 64)."""
+    export_fixed(network, "picture", torch.zeros(1, 5, SIDE, SIDE), path)
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ answers is to say which of them is the photo.
 from __future__ import annotations
 
 import argparse
-import io
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -27,10 +26,10 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from colorizer_cli.engine.negative import SIDE, standardise
-from colorizer_cli.models.export import OPSET, halve_weights
 from colorizer_cli.training.cache import PhotoCache, Photos, find_photos
 from colorizer_cli.training.negative_examples import example
 from colorizer_cli.training.precision import DepthwiseInFloat32
+from colorizer_cli.training.small_export import export_fixed
 from colorizer_cli.weights.names import SAFETENSORS
 from colorizer_cli.weights.registry import find_weights
 
@@ -171,21 +170,8 @@ def _front(front: nn.Sequential, device: str) -> Callable[[Tensor], Tensor]:
 
 
 def export(model: nn.Sequential, path: Path) -> None:
-    """Writes ONNX with one input, gray (2, 1, SIDE, SIDE): a photo and its inversion. Weights are stored as float16."""
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch warns of its own exporter
-        torch.onnx.export(
-            model.eval(),
-            (torch.zeros(2, 1, SIDE, SIDE),),
-            buffer,  # type: ignore[arg-type] # the tracing exporter takes a stream
-            input_names=["gray"],
-            opset_version=OPSET,
-            dynamo=False,
-        )
-    stored = onnx.load_from_string(buffer.getvalue())
-    halve_weights(stored)
-    path.write_bytes(stored.SerializeToString())
+    """Writes ONNX with one input, gray (2, 1, SIDE, SIDE): a photo and its inversion."""
+    export_fixed(model, "gray", torch.zeros(2, 1, SIDE, SIDE), path)
 
 
 def load(model: nn.Sequential, file: Path) -> None:

@@ -74,7 +74,7 @@ def jpeg(gray: np.ndarray, exif: bytes) -> bytes:
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("orientation", [1, 6])
-@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "avif"])
 def test_every_tag_is_kept(
     colorizer: Colorizer,
     tmp_path: Path,
@@ -138,3 +138,22 @@ def test_unicode_comments_out_of_big_endian_files(colorizer: Colorizer, tmp_path
     with tifffile.TiffFile(tmp_path / "new.tif") as result:
         assert result.byteorder == "<"
         assert result.pages[0].tags["ExifTag"].value["UserComment"] == "Größe"  # read by its byte order
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "avif"])
+def test_resolution_that_stands_beside_the_block_goes_into_it(
+    colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray, open_image: Opener, suffix: str, orientation: int
+):
+    old, new = tmp_path / "old.jpg", tmp_path / f"new.{suffix}"
+    exif = Image.Exif()
+    exif[0x010F], exif[0x013C], exif[0x4746], exif[0x0112] = "Agfa", "the scanner's host", 4, orientation
+    Image.fromarray(gray_pixels).save(old, exif=exif, dpi=(300, 600))
+    write_photo(colorizer.colorize(read_photo(old)), new)
+    verdict = verify_result(old, new)
+    assert verdict.holds, verdict.problems
+    with open_image(new) as result:
+        found = result.getexif()
+    assert (found[0x010F], found[0x013C], found[0x4746]) == ("Agfa", "the scanner's host", 4)
+    if suffix != "png":  # which has a place of its own
+        assert (found[0x011A], found[0x011B], found[0x0128]) == ((300, 600, 2) if orientation == 1 else (600, 300, 2))
