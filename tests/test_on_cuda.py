@@ -79,7 +79,7 @@ def test_a_photo_is_coloured_as_on_the_cpu(gray_jpeg: Path, tmp_path: Path):
 )
 def test_training_goes_on_from_the_embedded_weights(photos: PhotoCache, tmp_path: Path, options: dict[str, bool]):
     start = load_network(find_weights())
-    teacher = load_network(find_weights()) if options.pop("taught", False) else None
+    teacher = load_network(find_weights()) if "taught" in options else None
     bins, stages = gamut_bins(), [Stage(128, 480, 16)]
     before = validate(start, photos, bins)["ab_mse"]
     recipe = Recipe(
@@ -92,7 +92,7 @@ def test_training_goes_on_from_the_embedded_weights(photos: PhotoCache, tmp_path
         warmup=5,
         workers=2,
         device="cuda",
-        **options,
+        **{name: value for name, value in options.items() if name != "taught"},
     )
     run = Run(start, recipe, photos, {"same": photos}, tmp_path, teacher=teacher)
     run.train()

@@ -52,7 +52,7 @@ def verify_result(original: str | Path, result: str | Path, max_pixels: int = MA
     found = _compared(before, after)
     with suppress(PhotoError):  # a sidecar that is not for us to read
         stated = None if found.holds or before.path is None else stated_orientation(str(original))
-        if stated not in (None, before.metadata.orientation):  # --sidecar turns the photo by it
+        if stated is not None:  # --sidecar turns the photo by it
             turned = _compared(read_photo(original, max_pixels=max_pixels, orientation=stated), after)
             return min(turned, found, key=lambda verdict: len(verdict.problems))
     return found

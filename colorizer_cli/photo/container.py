@@ -87,9 +87,11 @@ class Container:
         return image
 
     def complete(self, metadata: Metadata) -> Metadata:
-        """→ libvips' view of the metadata with what it left out added."""
+        """→ libvips' view of the metadata with what it left out added. A stated gamma is not kept as a profile: 8 bits
+        of it can be too coarse in the shadows."""
         return replace(
             metadata,
+            rgb_profile=None if self.gamma is not None else metadata.rgb_profile,
             exif=self.exif or metadata.exif,
             resolution_unit=metadata.resolution_unit or self.resolution_unit,
             iptc=self.iptc or metadata.iptc,

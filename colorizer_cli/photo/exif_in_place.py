@@ -10,10 +10,11 @@ import struct
 from collections.abc import Iterator
 
 from colorizer_cli.photo.exif import EXIF, GPS, MARK, ORIENTATION, ExifTags
-from colorizer_cli.photo.tiff_directory import MOST_ENTRIES, RATIONAL, SHORT, SIZES
+from colorizer_cli.photo.tiff_directory import LONG, MOST_ENTRIES, RATIONAL, SHORT, SIZES
 
 BASE = len(MARK)  # what a block's offsets count from
 RESOLUTIONS, SIDES, UNIT = (282, 283), (40962, 40963), 296
+INTEGERS = {SHORT: "H", LONG: "I"}
 UNITS = {"in": (2, 25.4), "cm": (3, 10.0)}  # code, millimetres
 SIDEWAYS = range(5, 9)  # orientations that make rows of columns
 
@@ -29,8 +30,8 @@ def upright(block: bytes, orientation: int) -> bytes | None:
     order = ">" if data[BASE : BASE + 2] == b"MM" else "<"
     try:
         first = dict(_places(data, order, struct.unpack_from(order + "I", data, BASE + 4)[0]))
-        if (found := first.get(ORIENTATION)) and found[0] == SHORT:
-            struct.pack_into(order + "H", data, found[1], 1)
+        if (found := first.get(ORIENTATION)) and found[0] in INTEGERS:
+            struct.pack_into(order + INTEGERS[found[0]], data, found[1], 1)
         if orientation in SIDEWAYS:
             _swap(data, first, RESOLUTIONS)
             if EXIF in first:

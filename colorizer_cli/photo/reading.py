@@ -28,6 +28,8 @@ from colorizer_cli.photo.tiles import on_disk, pixel_bytes
 CHANNELS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb16": 3, "cmyk": 4}  # of colour, by libvips' interpretation
 HELD_BYTES = 2**26  # what the pixels of a photo that is to be turned may take in memory
 
+TURNED_BY_DECODER: tuple[Format, ...] = ("avif", "heic")
+
 
 def read_photo(
     source: str | Path | bytes, *, page: int = 0, max_pixels: int = MAX_PIXELS, orientation: int | None = None
@@ -35,7 +37,7 @@ def read_photo(
     """A Photo from a path, from bytes, or from stdin ("-"); only the header is decoded now, where the format allows.
 
     `page` chooses one photo of a TIFF that holds several (Photo.pages of them). `orientation`, EXIF's, 1…8, counts in
-    place of the file's own.
+    place of the file's own; not in AVIF and HEIC, whose decoder has turned the photo already.
     Raises PhotoError: missing, not readable, not a photo in a format that is read, of a pixel type that is not, more
     pixels than `max_pixels`, or animated.
     """
@@ -50,7 +52,7 @@ def read_photo(
         with _open_for_tags(encoded) as file:
             container = Container.of(file, form, page)
         _check_kind(header, container, name)
-        if orientation is not None:
+        if orientation is not None and form not in TURNED_BY_DECODER:
             container = replace(container, orientation=orientation, orientation_counts=True)
         header = container.described(header)
         upright = header.autorot()

@@ -18,7 +18,7 @@ DIMENSIONS = "{http://ns.adobe.com/xap/1.0/sType/Dimensions#}"
 RECTANGLE = "{http://ns.microsoft.com/photo/1.2/t/Region#}Rectangle"
 SIDEWAYS = range(5, 9)  # orientations that make rows of columns
 LEFT_IS_RIGHT, TOP_IS_BOTTOM = (2, 3, 6, 7), (3, 4, 7, 8)  # in the photo turned upright
-NORMALIZED = "normalized"
+NORMALIZED, FARTHEST = "normalized", 1000  # what stays 0…1 in a photo
 
 
 class Field:
@@ -50,14 +50,20 @@ def upright(packet: bytes, orientation: int) -> bytes:
     if rdf is None:
         return packet
     changed = False
-    for area in rdf.iter(f"{MWG}Area"):
-        changed |= _turn_area(area, orientation)
-    for applied in rdf.iter(f"{MWG}AppliedToDimensions"):
-        if orientation in SIDEWAYS:
-            changed |= _exchange(Field(applied, f"{DIMENSIONS}w"), Field(applied, f"{DIMENSIONS}h"))
+    for regions in rdf.iter(f"{MWG}Regions"):
+        changed |= _turn_regions(regions, orientation)
     for rectangle in _rectangles(rdf):
         changed |= _turn_rectangle(rectangle, orientation)
     return xmp.serialise(rdf) if changed else packet
+
+
+def _turn_regions(regions: Element, orientation: int) -> bool:
+    """The size that they apply to turns with them, unless some are in other units or cannot be read."""
+    turned = [_turn_area(area, orientation) for area in regions.iter(f"{MWG}Area")]
+    if orientation in SIDEWAYS and all(turned):
+        for applied in regions.iter(f"{MWG}AppliedToDimensions"):
+            turned.append(_exchange(Field(applied, f"{DIMENSIONS}w"), Field(applied, f"{DIMENSIONS}h")))
+    return any(turned)
 
 
 def _turn_area(area: Element, orientation: int) -> bool:
@@ -108,9 +114,9 @@ def _rectangles(rdf: Element) -> Iterator[Field]:
 
 
 def _numbers(texts: list[str]) -> list[Decimal] | None:
-    """As decimals, so that 1 − 0.3 is 0.7."""
+    """As decimals, so that 1 − 0.3 is 0.7; None where they are none, or far outside the photo."""
     try:
         found = [Decimal(text.strip()) for text in texts]
     except InvalidOperation:
         return None
-    return found if all(number.is_finite() for number in found) else None
+    return found if all(number.is_finite() and -FARTHEST <= number <= FARTHEST for number in found) else None

@@ -16,7 +16,7 @@ from colorizer_cli.errors import OutputError, UsageError
 from colorizer_cli.photo import avif_items, jpeg_segments, png_chunks, webp_chunks, xmp
 from colorizer_cli.photo.coloured import ColouredPhoto
 from colorizer_cli.photo.encoding import Encoding, fitting, largest_classic_tiff, saver
-from colorizer_cli.photo.exif import MARK, for_segment, resolution_of
+from colorizer_cli.photo.exif import MARK, SEGMENT, for_segment, resolution_of
 from colorizer_cli.photo.exif_in_place import upright, with_resolution
 from colorizer_cli.photo.failures import last_line
 from colorizer_cli.photo.formats import Format
@@ -167,7 +167,8 @@ def _exif_beyond_libexif(metadata: Metadata) -> bytes | None:
         return None
     own = upright(block, metadata.orientation)
     if own is not None and metadata.resolution_unit is not None and resolution_of(own) is None:
-        return with_resolution(own, metadata.resolution, metadata.resolution_unit)
+        complete = with_resolution(own, metadata.resolution, metadata.resolution_unit)
+        return complete if complete is not None and len(complete) <= SEGMENT else own
     return own
 
 

@@ -31,9 +31,12 @@ def result_sidecar(photo: str, result: str) -> str:
 
 
 def stated_orientation(photo: str) -> int | None:
-    """How the sidecar says that the photo lies, which counts before what the photo says; None where it does not."""
-    name = find_sidecar(photo)
-    rdf = None if name is None else xmp.parse(_read(name))
+    """How photo.jpg.xmp says that the photo lies, which counts before what the photo says; None where it does not.
+
+    photo.xmp may be that of a raw file beside it, which lies otherwise.
+    """
+    name = photo + SUFFIX
+    rdf = xmp.parse(_read(name)) if os.path.isfile(name) else None
     return None if rdf is None else xmp.orientation(rdf)
 
 

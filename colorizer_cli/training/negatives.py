@@ -82,11 +82,20 @@ def semantic_encoder(folder: Path) -> dict[str, Tensor]:
 class Examples(Dataset[tuple[Tensor, Tensor]]):
     """Batch n: ((2·batch, 1, SIDE, SIDE) examples as they are, then inverted; (batch,) 1 where it is a negative).
 
-    A pure function of n and the seed; the photos go by in shuffled epochs. `turned`: see `example`.
+    A pure function of n and the seed; the photos go by in shuffled epochs. `turned`, `documents`: see
+    `example`.
     """
 
-    def __init__(self, photos: Photos, examples: int, seed: int, batch: int = BATCH, turned: float = TURNED) -> None:
-        self.photos, self.seed, self.batch, self.turned = photos, seed, batch, turned
+    def __init__(
+        self,
+        photos: Photos,
+        examples: int,
+        seed: int,
+        batch: int = BATCH,
+        turned: float = TURNED,
+        documents: float = DOCUMENTS,
+    ) -> None:
+        self.photos, self.seed, self.batch, self.turned, self.documents = photos, seed, batch, turned, documents
         self.count = examples // batch
         epochs = range(-(-examples // len(photos)))
         self.order = np.concatenate(
@@ -99,7 +108,11 @@ class Examples(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, number: int) -> tuple[Tensor, Tensor]:
         made = [
             example(
-                self.photos[int(self.order[n])], np.random.default_rng((self.seed, n, 1)), SIDE, self.turned, DOCUMENTS
+                self.photos[int(self.order[n])],
+                np.random.default_rng((self.seed, n, 1)),
+                SIDE,
+                self.turned,
+                self.documents,
             )
             for n in range(number * self.batch, (number + 1) * self.batch)
         ]
@@ -206,6 +219,7 @@ def main() -> None:
     parser.add_argument("--init", type=Path, help="go on from this file, BatchNorm's statistics kept")
     parser.add_argument("--rate", type=float, default=1.0, help="times the usual learning rates")
     parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--documents", type=float, default=DOCUMENTS, help="share of the examples that are pages")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--workers", type=int, default=0, help="processes that make the examples")
@@ -225,7 +239,7 @@ def main() -> None:
 
     train(
         model,
-        Examples(decoded, given.examples, given.seed, given.batch),
+        Examples(decoded, given.examples, given.seed, given.batch, documents=given.documents),
         show,
         given.bfloat16,
         given.device,

@@ -23,7 +23,7 @@ from colorizer_cli.engine.verification import verify_result
 from colorizer_cli.photo import iptc, xmp
 from colorizer_cli.photo.metadata_comparison import metadata_differences
 from colorizer_cli.photo.provenance import Provenance, xmp_packet
-from colorizer_cli.photo.sidecar import find_sidecar, merge_sidecar, result_sidecar
+from colorizer_cli.photo.sidecar import find_sidecar, merge_sidecar, result_sidecar, stated_orientation
 from colorizer_cli.photo.writing import write_pages
 
 Opener = Callable[[Path], Image.Image]
@@ -253,6 +253,22 @@ def test_a_sidecars_orientation_counts(tmp_path: Path, gray_pixels: np.ndarray, 
         assert turned.getexif().get(0x0112, 1) == 1
         assert as_it_was.size == gray_pixels.shape[::-1]
     assert xmp.orientation(xmp.parse((tmp_path / "new.png.xmp").read_bytes()) or xmp.empty()) == 1
+
+
+def test_a_sidecar_does_not_turn_what_the_decoder_has_turned(tmp_path: Path, gray_pixels: np.ndarray):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(gray_pixels).save(tmp_path / "old.avif", exif=exif)
+    assert read_photo(tmp_path / "old.avif").width == 400
+    assert read_photo(tmp_path / "old.avif", orientation=6).width == 400
+
+
+def test_an_adobe_sidecar_may_be_a_raw_files(tmp_path: Path, gray_jpeg: Path):
+    stated = packet('<tiff:Orientation xmlns:tiff="http://ns.adobe.com/tiff/1.0/">6</tiff:Orientation>')
+    (tmp_path / "old.xmp").write_bytes(stated)
+    assert stated_orientation(str(gray_jpeg)) is None
+    (tmp_path / "old.jpg.xmp").write_bytes(stated)
+    assert stated_orientation(str(gray_jpeg)) == 6
 
 
 def test_the_original_s_own_sidecar_is_never_replaced(tmp_path: Path, gray_jpeg: Path):
