@@ -1,11 +1,11 @@
 """Whether a photo is in colour: whether it has hues that lightness does not explain.
 
-A toned photo has one colour for each lightness; that curve is measured and taken out. Two judges must agree. One
-looks at what is left beside the picture itself: objects have hues, while stains and fading have no place in the
-picture. It is a small network (colour.onnx, trained by `colorizer_cli.training.colour_network`). The other goes by
-ten numbers: how large it is, how much of it is local or noise from one pixel to the next, how widely hues are spread
-(colour_rule.json, fitted by `colorizer_cli.training.colour_rule`). The first is right more often, the second where a
-toning is of a kind that neither was shown; it only has to find that the photo is not plainly toned.
+A toned photo has one colour for each lightness; that curve is measured and taken out. Two judges are asked. One looks
+at what is left beside the picture itself: objects have hues, while stains and fading have no place in the picture. It
+is a small network (colour.onnx, trained by `colorizer_cli.training.colour_network`). The other goes by ten numbers:
+how large it is, how much of it is local or noise from one pixel to the next, how widely hues are spread
+(colour_rule.json, fitted by `colorizer_cli.training.colour_rule`). The first is right more often; the second has a
+veto, for tonings of a kind that neither was shown, and decides where it is sure and the first is not plainly against.
 
 Both were shown colour photos, and photos toned, faded, stained and written on.
 """
@@ -34,7 +34,8 @@ SMALLEST = 0.05  # Lab units: less is rounding
 MASK_A, MASK_B = 12.0, 35.0  # a and b of the brightest parts of a colour negative: its orange base
 DIRECTIONS = np.radians(np.arange(0, 180, 30))
 RULE = Path(__file__).with_name("colour_rule.json")
-PLAINLY_TONED = -3.0  # of the rule's score
+PLAINLY_TONED, PLAINLY_IN_COLOUR = -3.0, 2.0  # of the rule's score
+AGAINST = -4.0  # of the network's
 NETWORK = "colour.onnx"
 SIDE = 64  # pixels of its input
 MIDDLE = 50.0  # lightness that it sees as 0
@@ -89,9 +90,11 @@ class Colours:
 
     @property
     def is_colour(self) -> bool:
-        if _rule().score(self.measures) < PLAINLY_TONED:
+        rule = _rule().score(self.measures)
+        if rule <= PLAINLY_TONED:
             return False
-        return float(answer(NETWORK, {"picture": self.picture[None]})[0]) > 0
+        network = float(answer(NETWORK, {"picture": self.picture[None]})[0])
+        return network > 0 or (rule > PLAINLY_IN_COLOUR and network > AGAINST)
 
 
 @dataclass(frozen=True)

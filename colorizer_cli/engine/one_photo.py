@@ -100,10 +100,14 @@ def triage(job: Job, photo: Photo) -> list[str]:
     """Whether there is something to colour. → remarks for the user. Raises AlreadyInColourError."""
     import cv2
 
+    from colorizer_cli.engine.small_networks import release
     from colorizer_cli.engine.triage import check_colourable
 
     cv2.setNumThreads(1)  # strips are rendered side by side; OpenCV's own threads would only get in their way
-    return [] if job.force else check_colourable(photo)
+    try:
+        return [] if job.force else check_colourable(photo)
+    finally:
+        release()  # the full-resolution photo needs the memory
 
 
 def _orientation(job: Job) -> int | None:

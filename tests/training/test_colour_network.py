@@ -34,6 +34,7 @@ def test_a_network_is_trained_and_written(colour_tiles: Photos, tmp_path: Path, 
     monkeypatch.setattr(colours, "NETWORK", str(tmp_path / "colour.onnx"))
     small_networks._session.cache_clear()
     monkeypatch.setattr(colours, "PLAINLY_TONED", -100)
+    monkeypatch.setattr(colours, "PLAINLY_IN_COLOUR", 100)
     measures = np.ones(10, np.float32)
     told = [Colours(measures, picture.astype(np.float32), (0, 0)).is_colour for picture in seen["colour"]]
     small_networks._session.cache_clear()
