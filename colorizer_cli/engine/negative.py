@@ -1,8 +1,8 @@
 """Whether a gray photo is a negative, by a network trained (`colorizer_cli.training.negatives`) to tell photos from
 their inversions.
 
-It sees the picture as it lies. Where it does not plainly say "photo", it is shown it mirrored and turned all ways as
-well: light from below, as in a scan that lies upside down, is a mark of negatives, too.
+It sees the picture as it lies. Where it does not plainly say "photo", it sees it mirrored and turned all ways as well:
+light from below, as in a scan that lies upside down, is a mark of negatives, too.
 
 On 934 photos that it was not trained on, 900 scenes and 34 scans of the 1930s and 40s, none reaches REFUSED, whichever
 side is up, and 87 in 100 of their inversions do; SUSPECTED: 7 photos, and 97 in 100. An eighth are looked at again. The

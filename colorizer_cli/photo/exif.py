@@ -17,7 +17,9 @@ from colorizer_cli.photo.tiff_directory import IFD8, LONG, RATIONAL, Directory, 
 MARK = b"Exif\0\0"
 EXIF, GPS, INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 ORIENTATION = 274
+SIDEWAYS = range(5, 9)  # orientations that make rows of columns
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
+UNITS = {2: ("in", 25.4), 3: ("cm", 10.0)}  # code → name, millimetres
 USER_COMMENT, GPS_TEXTS, UNICODE = 0x9286, (0x1B, 0x1C), b"UNICODE\0"
 # What describes the pixels' storage, and what other parts of the tool carry (resolution, XMP, IPTC, profile), is not
 # copied from one file into another; nor are tags that point at places in the file.
@@ -117,7 +119,7 @@ def resolution_of(block: bytes) -> tuple[float, float, str] | None:
     except ValueError:
         return None
     units = found[RESOLUTION_UNIT].integers() if RESOLUTION_UNIT in found else [2]
-    unit, millimetres = {2: ("in", 25.4), 3: ("cm", 10.0)}.get(units[0] if units else 0, ("", 0.0))
+    unit, millimetres = UNITS.get(units[0] if units else 0, ("", 0.0))
     values = [_rational(found.get(tag)) for tag in (X_RESOLUTION, Y_RESOLUTION)]
     if not millimetres or min(values) <= 0:
         return None

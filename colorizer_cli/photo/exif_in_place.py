@@ -9,14 +9,23 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from colorizer_cli.photo.exif import EXIF, GPS, MARK, ORIENTATION, ExifTags
+from colorizer_cli.photo.exif import (
+    EXIF,
+    GPS,
+    MARK,
+    ORIENTATION,
+    RESOLUTION_UNIT,
+    SIDEWAYS,
+    UNITS,
+    X_RESOLUTION,
+    Y_RESOLUTION,
+    ExifTags,
+)
 from colorizer_cli.photo.tiff_directory import LONG, MOST_ENTRIES, RATIONAL, SHORT, SIZES
 
 BASE = len(MARK)  # what a block's offsets count from
-RESOLUTIONS, SIDES, UNIT = (282, 283), (40962, 40963), 296
+RESOLUTIONS, SIDES = (X_RESOLUTION, Y_RESOLUTION), (40962, 40963)
 INTEGERS = {SHORT: "H", LONG: "I"}
-UNITS = {"in": (2, 25.4), "cm": (3, 10.0)}  # code, millimetres
-SIDEWAYS = range(5, 9)  # orientations that make rows of columns
 
 
 def upright(block: bytes, orientation: int) -> bytes | None:
@@ -57,11 +66,11 @@ def with_resolution(block: bytes, resolution: tuple[float, float], unit: str) ->
         return None
     kept = {struct.unpack(order + "H", entry[:2])[0]: entry for entry in entries if len(entry) == 12}
     data += bytes(len(data) % 2)
-    code, millimetres = UNITS[unit]
+    code, millimetres = next((code, length) for code, (name, length) in UNITS.items() if name == unit)
     for tag, value in zip(RESOLUTIONS, resolution, strict=True):
         kept[tag] = struct.pack(order + "HHII", tag, RATIONAL, 1, len(data) - BASE)
         data += struct.pack(order + "II", round(value * millimetres * 1000), 1000)
-    kept[UNIT] = struct.pack(order + "HHIHH", UNIT, SHORT, 1, code, 0)
+    kept[RESOLUTION_UNIT] = struct.pack(order + "HHIHH", RESOLUTION_UNIT, SHORT, 1, code, 0)
     struct.pack_into(order + "I", data, BASE + 4, len(data) - BASE)
     directory = b"".join(kept[tag] for tag in sorted(kept))
     return bytes(data) + struct.pack(order + "H", len(kept)) + directory + struct.pack(order + "I", following)

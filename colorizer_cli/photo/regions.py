@@ -11,12 +11,12 @@ from decimal import Decimal, InvalidOperation
 from xml.etree.ElementTree import Element
 
 from colorizer_cli.photo import xmp
+from colorizer_cli.photo.exif import SIDEWAYS
 
 MWG = "{http://www.metadataworkinggroup.com/schemas/regions/}"
 AREA = "{http://ns.adobe.com/xmp/sType/Area#}"
 DIMENSIONS = "{http://ns.adobe.com/xap/1.0/sType/Dimensions#}"
 RECTANGLE = "{http://ns.microsoft.com/photo/1.2/t/Region#}Rectangle"
-SIDEWAYS = range(5, 9)  # orientations that make rows of columns
 LEFT_IS_RIGHT, TOP_IS_BOTTOM = (2, 3, 6, 7), (3, 4, 7, 8)  # in the photo turned upright
 NORMALIZED, FARTHEST = "normalized", 1000  # what stays 0…1 in a photo
 

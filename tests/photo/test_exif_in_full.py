@@ -12,7 +12,7 @@ from PIL import Image
 
 from colorizer_cli import Colorizer, read_photo, write_photo
 from colorizer_cli.engine.verification import verify_result
-from colorizer_cli.photo.exif import MARK, ExifTags, without_thumbnail
+from colorizer_cli.photo.exif import MARK, ExifTags, orientation_of, without_thumbnail
 from colorizer_cli.photo.exif_in_place import upright
 
 Opener = Callable[[Path], Image.Image]
@@ -114,6 +114,16 @@ def test_only_what_is_turned_changes(order: str):
     assert [i for i in range(len(before)) if before[i] != after[i]] == [
         before.index(b"\x01\x12" if order == ">" else b"\x12\x01") + 8 + (order == ">")
     ]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_an_orientation_of_four_bytes_is_reset_too(order: str):
+    before = block(order, 6)
+    short, long = (struct.pack(order + "HHI", 0x0112, kind, 1) for kind in (3, 4))
+    at = before.index(short)
+    before = before[:at] + long + struct.pack(order + "I", 6) + before[at + 12 :]
+    assert orientation_of(MARK + before) == 6
+    assert orientation_of(upright(MARK + before, 6) or b"") == 1
 
 
 @pytest.mark.parametrize("cut", range(20, 240, 20))
