@@ -2,9 +2,10 @@
 # The base install, for any machine: docker build --file docker/cpu.Dockerfile --tag colorize .
 # The wheels bring their libraries along (libvips among them); nothing is needed from Debian.
 
-FROM python:3.11.14-slim-bookworm AS wheel
+# Not slim: it has the C compiler that a part of the wheel is made with.
+FROM python:3.11.14-bookworm AS wheel
 WORKDIR /source
-COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE NOTICE ./
 COPY colorizer_cli colorizer_cli
 COPY weights/hybrid-lite weights/hybrid-lite
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .

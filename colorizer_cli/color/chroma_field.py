@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from colorizer_cli.color.compiled import library
+from colorizer_cli.color.native import NativeRenderer
 from colorizer_cli.color.rendering import StripRenderer
 
 Array = NDArray[np.float32]
@@ -51,9 +53,10 @@ class ChromaField:
         neutral = np.array([1, 0, 1, 0], np.float32)[:, None, None] if outside is None else outside.coefficients
         return ChromaField(neutral + mask * (self.coefficients - neutral))
 
-    def renderer(self, width: int, height: int, bits: int) -> StripRenderer:
+    def renderer(self, width: int, height: int, bits: int) -> StripRenderer | NativeRenderer:
         """→ what colours a photo of that size, with results of 8 or 16 bits."""
-        return StripRenderer(self.coefficients, width, height, bits)
+        kind = StripRenderer if library() is None else NativeRenderer
+        return kind(self.coefficients, width, height, bits)
 
 
 def _linear_fit(guide: Array, values: Array) -> tuple[Array, Array]:

@@ -50,7 +50,7 @@ class StripRenderer:
 
     def __call__(self, gray: Integers, top: int) -> Integers:
         memory = self._strip_memory(len(gray))
-        levels = _levels(8 * gray.itemsize)
+        levels = levels_of(8 * gray.itemsize)
         fy = cv2.LUT(gray, levels.compressed, dst=memory.plane(0))
         x, z = self._chroma_codes(fy, top, memory)
         luminance = cv2.LUT(gray, levels.luminance, dst=memory.plane(1))
@@ -91,7 +91,7 @@ class StripRenderer:
         if self._bits == 16:
             return _encoded_words(rgb, memory.joined)
         np.copyto(memory.rgb_codes, rgb, casting="unsafe")
-        return np.asarray(cv2.LUT(memory.rgb_codes, _encoded_bytes()))
+        return np.asarray(cv2.LUT(memory.rgb_codes, encoded_bytes()))
 
     def _strip_memory(self, rows: int) -> _StripMemory:
         """This thread's memory for strips of that many rows: all but the last have the same."""
@@ -136,7 +136,7 @@ def _upsample(field: Array, top: int, height: int, out: Array) -> Array:
     return np.asarray(across, np.float32).reshape(4, rows, width)
 
 
-class _Levels(NamedTuple):
+class Levels(NamedTuple):
     """For every level of gray: fy, Y, and `base`, the Y that fy's 16-bit code expands to. The difference to `base` is
     what a colour adds, so that no colour adds exactly nothing."""
 
@@ -146,12 +146,13 @@ class _Levels(NamedTuple):
 
 
 @cache
-def _levels(bits: int) -> _Levels:
+def levels_of(bits: int) -> Levels:
+    """For gray of 8 or 16 bits."""
     luminance = srgb_to_linear(np.arange(2**bits) / (2**bits - 1))
     compressed = compress(luminance).astype(np.float32)
     scaled = compressed * np.float32(STEPS_PER_UNIT)  # rounded as a strip's codes are
     codes = np.asarray(cv2.add(scaled, np.full_like(scaled, -LOWEST * STEPS_PER_UNIT), dtype=cv2.CV_16U))
-    return _Levels(compressed, luminance.astype(np.float32), _expanded()[codes.ravel()])
+    return Levels(compressed, luminance.astype(np.float32), _expanded()[codes.ravel()])
 
 
 @cache
@@ -171,7 +172,7 @@ def _encoded_words(linear: Array, spare: Array) -> NDArray[np.uint16]:
 
 
 @cache
-def _encoded_bytes() -> NDArray[np.uint8]:
+def encoded_bytes() -> NDArray[np.uint8]:
     """Linear light as a 16-bit code → sRGB-encoded byte. Codes are cut off, not rounded, hence the half. The darkest
     8-bit levels lie 20 codes apart: looked-up rounding is as good as exact."""
     linear = np.clip((np.arange(65536) + 0.5 - MARGIN) / CODES, 0, 1)

@@ -56,7 +56,10 @@ class MainJob:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """All that was found. `as_json` has the same names, nested."""
+    """All that was found. `as_json` has the same names, nested.
+
+    compiled   whether full-resolution pixels go through compiled code, not through NumPy and OpenCV
+    """
 
     colorize: str
     python: dict[str, str]
@@ -66,6 +69,7 @@ class Diagnosis:
     caches: dict[str, machine.Cache]
     base: Installation
     extras: dict[str, Installation]
+    compiled: bool
     backends: dict[str, Backend]
     weights: dict[str, Weights]
     main_job: MainJob
@@ -87,10 +91,19 @@ def diagnose() -> Diagnosis:
         caches=machine.caches(),
         base=base,
         extras=extras(),
+        compiled=_compiled(),
         backends={"onnx": _backend("onnxruntime", _onnx), "torch": _backend("torch", _torch)},
         weights=weights,
         main_job=_main_job(base, [problem for found in weights.values() for problem in found.problems]),
     )
+
+
+def _compiled() -> bool:
+    try:
+        from colorizer_cli.color.compiled import library
+    except ImportError:  # what it needs is missing: told of under `base`
+        return False
+    return library() is not None
 
 
 def _backend(package: str, look: Callable[[str], Backend]) -> Backend:

@@ -42,7 +42,8 @@ def test_bases_are_pinned_and_the_command_is_nobodys_root(dockerfile: Path):
     found = instructions(dockerfile)
     bases = [rest.split()[0] for name, rest in found if name == "FROM"]
     assert len(bases) == 2
-    assert all(re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+", base) for base in bases)
+    assert re.fullmatch(r"python:3\.\d+\.\d+-[a-z]+", bases[0])  # with a compiler
+    assert bases[1] == re.sub(r"-(\w+)$", r"-slim-\1", bases[0])
     names = [name for name, _ in found]
     users = [rest for name, rest in found if name == "USER"]
     assert users == ["1000"]
@@ -61,8 +62,10 @@ def test_what_is_copied_is_there_and_not_ignored(dockerfile: Path):
         assert (ROOT / source).exists()
 
 
-def test_the_first_stage_makes_a_wheel_with_the_weights(tmp_path: Path):
-    """Its RUN line, given what it copies and nothing else."""
+@pytest.mark.parametrize("compiler", ["cc", "false"])
+def test_the_first_stage_makes_a_wheel_with_the_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiler: str):
+    """Its RUN line, given what it copies and nothing else; and where no compiler works."""
+    monkeypatch.setenv("CC", compiler)
     (dockerfile, other) = DOCKERFILES
     run = next(rest for name, rest in instructions(dockerfile) if name == "RUN")
     assert run == next(rest for name, rest in instructions(other) if name == "RUN")
@@ -77,6 +80,9 @@ def test_the_first_stage_makes_a_wheel_with_the_weights(tmp_path: Path):
     names = zipfile.ZipFile(wheel).namelist()
     assert "colorizer_cli/_weights/hybrid-lite/model.onnx" in names
     assert "colorizer_cli/cli/app.py" in names
+    assert "colorizer_cli/color/strip.c" in names
+    assert ("colorizer_cli/color/strip.so" in names) == (compiler == "cc")
+    assert wheel.name.endswith("-py3-none-any.whl") == (compiler == "false")
 
 
 @pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda file: file.name)

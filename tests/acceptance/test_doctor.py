@@ -26,6 +26,7 @@ KEYS = {
     "caches": {"hugging_face_hub", "hugging_face_assets", "torch_hub"},
     "base": {"complete", "install", "packages"},
     "extras": None,
+    "compiled": None,
     "backends": {"onnx", "torch"},
     "weights": None,
     "main_job": {"works", "seconds", "backend", "device", "problem", "remedy"},
@@ -64,6 +65,7 @@ def test_what_is_found_here(colorize: Run, tmp_path: Path):
     assert found["base"]["packages"]["numpy"]["version"] == importlib.metadata.version("numpy")
     assert set(found["extras"]) == set(importlib.metadata.metadata("colorizer-cli").get_all("Provides-Extra"))
     assert found["extras"]["torch"]["complete"] is True
+    assert found["compiled"] is True
     assert found["weights"]["hybrid-lite"]["problems"] == []
     assert found["disk"]["here"]["path"] == str(tmp_path)
     assert 1 <= found["threads"]["usable"] <= found["threads"]["cores"]
@@ -78,6 +80,7 @@ def test_in_words(colorize: Run):
         "free disk, temporary",
         "cache, torch hub",
         "extra [cluster]",
+        "through compiled code",
         "as recorded",
         "works (onnx",
     ):

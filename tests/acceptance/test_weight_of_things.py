@@ -162,6 +162,8 @@ def test_a_wheel_carries_the_weights_and_works_without_torch(tmp_path: Path, gra
     names = zipfile.ZipFile(wheel).namelist()
     assert "colorizer_cli/_weights/hybrid-lite/model.onnx" in names
     assert "colorizer_cli/py.typed" in names
+    assert "colorizer_cli/color/strip.so" in names
+    assert "-py3-none-" in wheel.name  # the compiled part serves every version of Python
     assert {f"colorizer_cli/edit/static/{name}" for name in ("index.html", "page.css", "page.js")} <= set(names)
     venv.create(tmp_path / "fresh", with_pip=True)
     python = tmp_path / "fresh" / "bin" / "python"

@@ -1,0 +1,48 @@
+"""strip.c, compiled by hatch_build.py where the installation found a C compiler, and the table that its parts share."""
+
+from __future__ import annotations
+
+import ctypes
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SOURCE = Path(__file__).with_name("strip.c")
+LIBRARY = SOURCE.with_name("strip.so")
+CURVE = 4096  # steps of `curve`
+
+
+@cache
+def library() -> Any | None:
+    """The compiled code; None where there is none, or it was made of another state of its source."""
+    try:
+        found = ctypes.CDLL(str(LIBRARY))
+        found.source_crc.restype = ctypes.c_uint32
+        if found.source_crc() != zlib.crc32(SOURCE.read_bytes()):
+            return None
+    except (OSError, AttributeError):
+        return None
+    found.red_of_rgb.restype = ctypes.c_int32
+    found.red_of_rgb.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_void_p]
+    found.gray_of_rgb.restype = None
+    found.gray_of_rgb.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t, *[ctypes.c_void_p] * 3]
+    found.colour_strip.restype = None
+    found.colour_strip.argtypes = [ctypes.c_void_p] * 6 + [ctypes.c_ssize_t] * 2 + [ctypes.c_void_p]
+    return found
+
+
+def address(array: NDArray[Any]) -> int:
+    """Of an array's first element. Whoever passes it on has to hold the array for as long as the code runs."""
+    return int(array.ctypes.data)
+
+
+@cache
+def curve() -> NDArray[np.float32]:
+    """(CURVE + 2,) float32: the power part of sRGB's transfer function (IEC 61966-2-1) over the square root of linear
+    light, at 0, 1 / CURVE, … 1 and one step further."""
+    root = np.arange(CURVE + 2) / CURVE
+    return np.asarray(1.055 * root ** (2 / 2.4) - 0.055, np.float32)
