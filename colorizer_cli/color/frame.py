@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from colorizer_cli.color.quantiles import median
+
 Array = NDArray[np.float32]
 
 LONG_SIDE = 400  # pixels of the copy on which frames are looked for
@@ -130,8 +132,7 @@ def _with_skips(
 
 def _tones(sides: list[Array]) -> list[Tone]:
     """The tones that outermost strips have, those that most sides share first."""
-    # np.median would import numpy.ma, which takes longer than all of this
-    levels = [float(np.percentile(side[: max(2, len(side) // 100)], 50)) for side in sides]
+    levels = [float(median(side[: max(2, len(side) // 100)].ravel())) for side in sides]
     tones: list[Tone] = []
     for level in sorted(levels, key=lambda one: -sum(abs(one - other) < ALIKE for other in levels)):
         if any(abs(tone.level - level) < ALIKE for tone in tones):
@@ -165,7 +166,7 @@ def _edge(side: Array, tone: Tone, skip: float = 0.0) -> tuple[float, float] | N
         if near.max() > best:
             best = int(near.max())
             within = np.abs(depths - near.argmax()) <= STRAIGHT
-            line = (float(np.percentile(depths[within], 50)) + start, float(slope))
+            line = (float(median(depths[within])) + start, float(slope))
     if best < tone.votes * width or not _is_uniform(strip, line, start, tone):
         return None
     return line

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from colorizer_cli.color.quantiles import quantile
+
 BLACKEST, WHITEST = 0.35, 0.65  # a photo of fog is not faded: black is sought below, white above
 FOOT, SHOULDER = 0.02, 0.98
-TAIL = 0.5  # per cent of the pixels that count as dust and scratches
+TAIL = 0.005  # of the pixels: what counts as dust and scratches
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class ToneCurve:
     @classmethod
     def of(cls, gray: NDArray[np.float32]) -> ToneCurve:
         """The curve for a photo, from a small copy of it: (h, w) sRGB-encoded gray 0…1, without its borders."""
-        black, white = np.percentile(gray, [TAIL, 100 - TAIL])
+        levels = gray.ravel()
+        black, white = quantile(levels, TAIL), quantile(levels, 1 - TAIL)
         return cls(
             black=round(float(np.clip(black, FOOT, BLACKEST)), 4),
             white=round(float(np.clip(white, WHITEST, SHOULDER)), 4),

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorizer_cli.color.lab import srgb_to_lab
+from colorizer_cli.color.quantiles import median, quantile
 from colorizer_cli.engine.small_networks import answer
 
 Array = NDArray[np.float32]
@@ -71,15 +72,13 @@ class Colours:
         smooth = _blurred(stray, 3, 3)
         local = _blurred(stray - _blurred(stray, height // 3 | 1, width // 3 | 1), 3, 3)
         soft = _blurred(ab, 3, 3)
+        lengths = [_length(plane).ravel() for plane in (stray, local, soft, stray - smooth)]
         measures = [
-            *np.percentile(_length(stray), (50, 90)),
-            *np.percentile(_length(local), (50, 90)),
-            *np.percentile(_length(soft), (50, 90)),
-            *np.percentile(_length(stray - smooth), (50, 90)),
+            *(quantile(length, share) for length in lengths for share in (0.5, 0.9)),
             10 * _hue_spread(soft),
             _smallest_extent(smooth),
         ]
-        a, b = ab[lightness >= np.percentile(lightness, 95)].mean(axis=0).tolist()
+        a, b = ab[lightness >= quantile(lightness.ravel(), 0.95)].mean(axis=0).tolist()
         planes = (lightness - MIDDLE, *np.moveaxis(ab, -1, 0), *np.moveaxis(stray, -1, 0))
         picture = np.stack([_square(plane) for plane in planes]) / SCALE
         return cls(np.array(measures, np.float32), picture, (a, b))
@@ -143,7 +142,7 @@ def _toning(lightness: Array, ab: Array) -> NDArray[np.float64]:
     if not len(known):
         return np.zeros_like(ab, np.float64)
     centres = (known + 0.5) * (100 / TONES)
-    medians = np.array([np.percentile(ab[step == number], 50, axis=0) for number in known])
+    medians = np.array([median(ab[step == number]) for number in known])
     return np.stack([np.interp(lightness, centres, medians[:, k]) for k in (0, 1)], axis=1)
 
 
@@ -165,5 +164,5 @@ def _hue_spread(ab: Array) -> float:
 
 def _smallest_extent(ab: Array) -> float:
     along = ab[..., 0, None] * np.cos(DIRECTIONS) + ab[..., 1, None] * np.sin(DIRECTIONS)
-    low, high = np.percentile(along.reshape(-1, len(DIRECTIONS)), (3, 97), axis=0)
-    return float((high - low).min())
+    along = along.reshape(-1, len(DIRECTIONS))
+    return float((quantile(along, 0.97) - quantile(along, 0.03)).min())
