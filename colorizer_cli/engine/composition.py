@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -42,7 +42,7 @@ class Composition:
         if settings.tone == "neutral":
             curve = ToneCurve.of(_cut(photo.overview, frame))
             options["tone"] = {"black": curve.black, "white": curve.white}
-            photo = replace(photo, tone=curve)
+            photo = photo.changed(tone=curve)
         if frame is not None or settings.border == "colour":
             options["border"] = settings.border
         if frame is None:

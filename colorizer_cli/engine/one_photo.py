@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from colorizer_cli.engine.job import STREAM, Job, checked_format
 from colorizer_cli.errors import AlreadyInColourError, WeightsError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from colorizer_cli.backends.predictor import Predictor
     from colorizer_cli.engine.colorizer import Colorizer
     from colorizer_cli.engine.settings import Settings
@@ -58,6 +59,10 @@ def run(
         output, form = job.output_for(photo)
         photo.decode_ahead()  # while the network is still being loaded
         facts = {"input": job.source, "width": photo.width, "height": photo.height, "bits": photo.bits}
+        if not job.wants_several:
+            # beside the triage, which rarely turns a photo away; both look at the picture inside its borders
+            _ = photo.frame  # found here, once
+            colouring = pool.submit(_coloured, photo, settings, job, folder, loading)
         try:
             remarks = triage(job, photo)
         except AlreadyInColourError as reason:
@@ -67,22 +72,28 @@ def run(
 
                 pass_on(photo, form)
             return facts | {"output": output if output == STREAM else None, "left_alone": str(reason)}
-        photo = _with_sidecar(photo, job)
         if job.wants_several:
+            photo = _with_sidecar(photo, job)
             return facts | {"remarks": remarks} | _several(job, output, photo, settings, folder, loading.result())
-        from colorizer_cli.engine.colorizer import Colorizer
-
-        pages, first, more = colour(photo, settings, job, Colorizer.of(folder, loading.result()))
-    del loading  # of a single photo, the network's memory is free again before the full-resolution photo flows
+        pages, first, more = colouring.result()
+    del loading, colouring  # the network's memory is free again before the full-resolution photo flows
     write(job, output, form, pages, first)
     return facts | {"output": output, "pages": photo.pages, "remarks": remarks} | more
 
 
 def _prepare() -> None:
-    """What the photo needs after its triage, imported by the thread that has loaded the network."""
+    """What the photo needs once it is decoded, imported by the thread that has loaded the network."""
     import colorizer_cli.engine.colorizer
     import colorizer_cli.engine.pages
     import colorizer_cli.photo.writing  # noqa: F401
+
+
+def _coloured(
+    photo: Photo, settings: Settings, job: Job, weights: WeightsFolder, loading: Future[Predictor]
+) -> tuple[Iterable[ColouredPhoto], ColouredPhoto, dict[str, object]]:
+    from colorizer_cli.engine.colorizer import Colorizer
+
+    return colour(_with_sidecar(photo, job), settings, job, Colorizer.of(weights, loading.result()))
 
 
 def _several(
@@ -125,7 +136,7 @@ def _with_sidecar(photo: Photo, job: Job) -> Photo:
         return photo
     from colorizer_cli.photo.sidecar import merge_sidecar
 
-    return replace(photo, metadata=merge_sidecar(photo.metadata, job.source))
+    return photo.changed(metadata=merge_sidecar(photo.metadata, job.source))
 
 
 def write(job: Job, output: str, form: Format, pages: Iterable[ColouredPhoto], first: ColouredPhoto) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from colorizer_cli.engine.colorizer import Colorizer
 from colorizer_cli.engine.settings import Settings
@@ -25,5 +24,5 @@ def coloured_pages(
     for number in range(photo.page, photo.pages):
         page = photo if number == photo.page or photo.read_page is None else photo.read_page(number)
         if strip_metadata:
-            page = replace(page, metadata=page.metadata.stripped())
+            page = page.changed(metadata=page.metadata.stripped())
         yield colorizer.colorize(page, settings)

@@ -57,4 +57,4 @@ def _checked(job: Job, output: str, photo: Photo, option: str) -> Photo:
         raise UsageError(f"{option} writes several files; give the photo and -o names")
     if photo.pages > 1:
         raise UsageError(f"{option} takes one photo; {photo.name} holds {photo.pages} of them. Split it first")
-    return replace(photo, metadata=photo.metadata.stripped()) if job.strip_metadata else photo
+    return photo.changed(metadata=photo.metadata.stripped()) if job.strip_metadata else photo

@@ -43,7 +43,7 @@ def _in_colour(photo: Photo, remarks: list[str]) -> bool:
     """Judged by the picture inside its borders: a mount may be brown, and a colour chart lie on it."""
     gray = photo.overview
     height, width = gray.shape
-    if photo.is_rgb:
+    if photo.has_colours:
         # half the overview's size is enough, and lets a JPEG's decoder shrink twice as far
         small = photo.thumbnail(max(1, width // 2), max(1, height // 2))
         colours = Colours.of(small[_inside(photo, *small.shape[:2])])

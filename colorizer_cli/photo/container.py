@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import pyvips
 
-from colorizer_cli.photo import exif, iptc, jp2_boxes, png_gamma
+from colorizer_cli.photo import exif, iptc
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.jpeg_segments import read_extras
 from colorizer_cli.photo.metadata import Metadata
@@ -82,6 +82,8 @@ class Container:
         if self.orientation is not None and (self.orientation_counts or image.get_typeof("orientation") == 0):
             image.set_type(pyvips.GValue.gint_type, "orientation", self.orientation)
         if self.gamma is not None and image.get_typeof("icc-profile-data") == 0:
+            from colorizer_cli.photo import png_gamma
+
             data = png_gamma.profile(self.gamma, gray=image.bands < 3)
             image.set_type(pyvips.GValue.blob_type, "icc-profile-data", data)
         return image
@@ -116,6 +118,8 @@ def _of_png(file: BinaryIO) -> Container:
 
 
 def _of_jp2(file: BinaryIO) -> Container:
+    from colorizer_cli.photo import jp2_boxes
+
     extras = jp2_boxes.read_extras(file)
     return Container(
         exif=exif.without_thumbnail(exif.for_segment(extras.exif)),

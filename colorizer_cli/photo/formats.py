@@ -35,6 +35,7 @@ SUFFIXES: dict[Format, str] = {
     "heic": ".heic",
 }
 STAND_INS: dict[Format, Format] = {"gif": "png", "bmp": "png", "ppm": "png", "jp2": "tiff"}  # read, but not written
+PILLOW_FORMATS: tuple[Format, ...] = ("bmp", "ppm", "jp2", "heic")  # those that Pillow decodes
 DEEP_FORMATS: tuple[Format, ...] = ("png", "tiff")  # those that hold 16 bits
 LOSSY_FORMATS: tuple[Format, ...] = ("jpeg", "webp", "avif", "heic")
 QUALITY = 92  # of the lossy formats, unless the user says otherwise

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pyvips
 
-from colorizer_cli.photo import exif, iptc, regions
+from colorizer_cli.photo import exif, iptc
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.rgb_profile import RgbProfile, is_srgb
 
@@ -84,7 +84,11 @@ class Metadata:
 
     def turned(self, orientation: int) -> Metadata:
         """Of pixels stored so, that have been turned upright."""
-        packet = None if self.xmp is None else regions.upright(self.xmp, orientation)
+        packet = self.xmp
+        if packet is not None:
+            from colorizer_cli.photo import regions  # few photos need it
+
+            packet = regions.upright(packet, orientation)
         return replace(self, xmp=packet, orientation=orientation)
 
     def stripped(self) -> Metadata:

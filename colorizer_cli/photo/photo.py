@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
 import colorizer_cli.photo.libvips  # noqa: F401 — before the first photo
-from colorizer_cli.color.frame import LONG_SIDE, Frame, find_frame
 from colorizer_cli.color.tone_curve import ToneCurve
 from colorizer_cli.photo.conversion import to_gray
 from colorizer_cli.photo.decoded import Decoding
 from colorizer_cli.photo.failures import decoding
 from colorizer_cli.photo.formats import Format
 from colorizer_cli.photo.metadata import Metadata
+
+if TYPE_CHECKING:
+    from colorizer_cli.color.frame import Frame
 
 KEPT_PIXELS = 2**26  # 67 megapixels: up to there the gray is decoded once and kept, which takes 1 or 2 bytes a pixel
 STRIP_PIXELS = 2**18  # fewer, larger strips wait less for the interpreter; a float32 plane of one is 1 MB
@@ -86,6 +88,12 @@ class Photo:
         pixels = STRIP_PIXELS if self._is_kept else STRIP_PIXELS // 2
         return max(1, min(pixels // self.width, self.height))
 
+    def changed(self, **fields: Any) -> Photo:
+        """A copy with other fields (metadata, tone) and the same pixels, which are not decoded for it again."""
+        copy = replace(self, **fields)
+        copy.__dict__["_decoding"] = self._decoding  # where `cached_property` looks
+        return copy
+
     def decode_ahead(self) -> None:
         """Begins to decode in the background, if what is decoded is kept."""
         if self._is_kept:
@@ -108,6 +116,10 @@ class Photo:
     @cached_property
     def frame(self) -> Frame | None:
         """The picture inside its borders; None: there are none."""
+        import cv2  # large: decoding can begin without it
+
+        from colorizer_cli.color.frame import LONG_SIDE, find_frame
+
         scale = min(1.0, LONG_SIDE / max(self.overview.shape))
         size = [max(1, round(side * scale)) for side in reversed(self.overview.shape)]
         return find_frame(np.asarray(cv2.resize(self.overview, size, interpolation=cv2.INTER_AREA), np.float32))
@@ -119,6 +131,12 @@ class Photo:
             if image.hasalpha():
                 image = image.flatten(background=255)
             return np.asarray(_resize(image, width, height).numpy(), np.uint8)
+
+    @property
+    def has_colours(self) -> bool:
+        """Whether the pixels may have colours: False where the file has no channels for them, or they were decoded and
+        are all alike."""
+        return self.is_rgb and not (self._decoding.begun and self._decoding.result().alike)
 
     @property
     def _is_kept(self) -> bool:

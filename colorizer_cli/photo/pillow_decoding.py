@@ -22,7 +22,6 @@ from colorizer_cli.photo.formats import READABLE, Format
 from colorizer_cli.photo.metadata import PILLOW_COMMENT
 from colorizer_cli.photo.opening import check_size
 
-PILLOW_FORMATS: tuple[Format, ...] = ("bmp", "ppm", "jp2", "heic")
 BANDS = {"1": 1, "L": 1, "I": 1, "I;16": 1, "I;16B": 1, "I;16L": 1, "LA": 2, "RGB": 3, "RGB;16": 3, "P": 3, "CMYK": 3}
 BANDS |= {"YCbCr": 3, "RGBA": 4, "RGBA;16": 4, "PA": 4}
 DEEP = {"I", "I;16", "I;16B", "I;16L", "RGB;16", "RGBA;16"}

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyvips
 
@@ -16,14 +16,16 @@ from colorizer_cli.errors import PhotoError
 from colorizer_cli.photo.container import Container
 from colorizer_cli.photo.conversion import without_profile
 from colorizer_cli.photo.failures import decoding
-from colorizer_cli.photo.formats import MAX_PIXELS, Format
+from colorizer_cli.photo.formats import MAX_PIXELS, PILLOW_FORMATS, Format
 from colorizer_cli.photo.gray_profile import srgb_table, without_gray_profile
 from colorizer_cli.photo.metadata import Metadata, has_field
 from colorizer_cli.photo.opening import Source, check_size, encoded_bytes, load, recognise
 from colorizer_cli.photo.photo import Photo
-from colorizer_cli.photo.pillow_decoding import PILLOW_FORMATS, PillowFile
 from colorizer_cli.photo.rgb_profile import RgbProfile, is_srgb
 from colorizer_cli.photo.tiles import on_disk, pixel_bytes
+
+if TYPE_CHECKING:
+    from colorizer_cli.photo.pillow_decoding import PillowFile
 
 CHANNELS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb16": 3, "cmyk": 4}  # of colour, by libvips' interpretation
 HELD_BYTES = 2**26  # what the pixels of a photo that is to be turned may take in memory
@@ -44,7 +46,7 @@ def read_photo(
     name, path = ("the input", None) if source == "-" or isinstance(source, bytes) else (str(source), Path(source))
     encoded = _accessible(source)
     form = recognise(encoded, name)
-    pillow = PillowFile.read(encoded_bytes(encoded), form, name, max_pixels) if form in PILLOW_FORMATS else None
+    pillow = _read_by_pillow(encoded, form, name, max_pixels) if form in PILLOW_FORMATS else None
     with decoding(name):
         header = load(encoded, form, sequential=True, page=page) if pillow is None else pillow.header
         check_size(header.width, header.height, name, max_pixels)
@@ -99,6 +101,12 @@ def read_photo(
         is_rgb=header.bands >= 3,
         two_level=has_field(header, "bits-per-sample") and header.get("bits-per-sample") == 1 and header.bands == 1,
     )
+
+
+def _read_by_pillow(encoded: Source, form: Format, name: str, max_pixels: int) -> PillowFile:
+    from colorizer_cli.photo.pillow_decoding import PillowFile  # few photos need it
+
+    return PillowFile.read(encoded_bytes(encoded), form, name, max_pixels)
 
 
 def _accessible(source: str | Path | bytes) -> Source:
