@@ -59,7 +59,7 @@ def main(runs: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for megapixels in (1, 12, 50):
-            file = jpeg(megapixels, 1, folder).name
+            file = jpeg(megapixels, "gray", folder).name
             _row(f"{megapixels} MP", [command, file, "-o", "out.jpg", "--overwrite"], [*hand, file], runs, folder)
         (folder / "ten").mkdir()
         files = []

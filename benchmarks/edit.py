@@ -35,7 +35,7 @@ def seconds(url: str, name: str, body: dict[str, object]) -> float:
 def main(changes: int) -> None:
     """Times each kind of change that many times."""
     with tempfile.TemporaryDirectory() as folder:
-        file = jpeg(12, 1, Path(folder))
+        file = jpeg(12, "gray", Path(folder))
         line = [sys.executable, "-m", "colorizer_cli", "edit", str(file), "--json", "--no-browser"]
         with subprocess.Popen(line, stdout=subprocess.PIPE) as page:
             url = json.loads(page.stdout.readline() if page.stdout else b"{}")["url"]

@@ -24,11 +24,16 @@ def gray(megapixels: float) -> pyvips.Image:
     return (photo + grain).cast("uchar").copy(interpretation="b-w")
 
 
-def jpeg(megapixels: float, bands: int, folder: Path) -> Path:
-    """A JPEG of quality 92 in `folder`, gray or RGB."""
-    file = folder / f"{megapixels:g}mp-{bands}.jpg"
+SEPIA = ([1, 0.93, 0.78], [0, 6, 14])  # times, plus
+
+
+def jpeg(megapixels: float, kind: str, folder: Path) -> Path:
+    """A JPEG of quality 92 in `folder`: "gray", "RGB" (three channels alike) or "sepia" (three channels, one tone)."""
+    file = folder / f"{megapixels:g}mp-{kind}.jpg"
     image = gray(megapixels)
-    if bands == 3:
+    if kind != "gray":
         image = image.bandjoin([image, image]).copy(interpretation="srgb")
+    if kind == "sepia":
+        image = (image * SEPIA[0] + SEPIA[1]).cast("uchar").copy(interpretation="srgb")
     image.jpegsave(str(file), Q=92)
     return file

@@ -10,9 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from pathlib import Path
 
-import numpy as np
 from generated import jpeg
 
 FLOOR = "import pyvips; pyvips.Image.new_from_file('{0}', access='sequential').{1}"
@@ -26,46 +26,53 @@ c.predictor.predict(np.zeros((1, 1, s, s), np.float32)); print(time.perf_counter
 """
 
 
-def seconds(arguments: list[str], runs: int, folder: Path) -> tuple[float, float]:
-    """Median and spread (max − min) of a whole process's wall time."""
-    found = []
-    for _ in range(runs):
-        (folder / "out.jpg").unlink(missing_ok=True)
-        started = time.perf_counter()
-        subprocess.run(arguments, cwd=folder, check=True, capture_output=True)
-        found.append(time.perf_counter() - started)
-    return statistics.median(found), max(found) - min(found)
+PHOTOS = [(1, "gray"), (1, "RGB"), (12, "gray"), (12, "RGB"), (12, "sepia"), (50, "gray")]
 
 
-def network_seconds(runs: int, folder: Path) -> float:
-    """Median time to load the network and run it once, imports of the numeric libraries included."""
-    outputs = [
-        subprocess.run([sys.executable, "-c", NETWORK], cwd=folder, check=True, capture_output=True, text=True).stdout
-        for _ in range(runs)
-    ]
-    return float(np.median([float(output) for output in outputs]))
+def seconds(arguments: list[str], folder: Path) -> float:
+    """Wall time of a whole process."""
+    (folder / "out.jpg").unlink(missing_ok=True)
+    started = time.perf_counter()
+    subprocess.run(arguments, cwd=folder, check=True, capture_output=True)
+    return time.perf_counter() - started
+
+
+def network_seconds(folder: Path) -> float:
+    """Time to load the network and run it once, imports of the numeric libraries included."""
+    run = [sys.executable, "-c", NETWORK]
+    return float(subprocess.run(run, cwd=folder, check=True, capture_output=True, text=True).stdout)
 
 
 def main(runs: int) -> None:
-    """Prints the table."""
+    """Prints the table. Everything is run in turns, so that all of it sees the machine's better and worse moments."""
     command = shutil.which("colorize", path=str(Path(sys.executable).parent)) or "colorize"
+    helps, networks, alone, whole = [], [], defaultdict(list), defaultdict(list)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        help_seconds, spread = seconds([command, "--help"], runs, folder)
-        network = network_seconds(runs, folder)
-        print("| what | seconds (spread) | decode + encode alone | ratio | (time − network) / alone |")
-        print("|---|---|---|---|---|")
-        print(f"| `colorize --help` | {help_seconds:.2f} ({spread:.2f}) | | | |")
-        print(f"| network: load and run once | {network:.2f} | | | |")
-        for megapixels, bands in ((1, 1), (1, 3), (12, 1), (12, 3), (50, 1)):
-            file = jpeg(megapixels, bands, folder)
-            floor, _ = seconds([sys.executable, "-c", FLOOR.format(file.name, JPEG)], runs, folder)
-            whole, spread = seconds([command, file.name, "-o", "out.jpg"], runs, folder)
-            kind = "gray" if bands == 1 else "RGB"
-            print(
-                f"| {megapixels} MP {kind} JPEG | {whole:.2f} ({spread:.2f}) | {floor:.2f} | {whole / floor:.1f} "
-                f"| {(whole - network) / floor:.1f} |"
-            )
+        files = {photo: jpeg(*photo, folder).name for photo in PHOTOS}
+        for _ in range(runs):
+            helps.append(seconds([command, "--help"], folder))
+            networks.append(network_seconds(folder))
+            for photo, file in files.items():
+                alone[photo].append(seconds([sys.executable, "-c", FLOOR.format(file, JPEG)], folder))
+                whole[photo].append(seconds([command, file, "-o", "out.jpg"], folder))
+    print("| what | seconds (spread) | decode + encode alone | ratio | (time − network) / alone |")
+    print("|---|---|---|---|---|")
+    print(f"| `colorize --help` | {_shown(helps)} | | | |")
+    print(f"| network: load and run once | {_shown(networks)} | | | |")
+    network = statistics.median(networks)
+    for photo in PHOTOS:
+        megapixels, kind = photo
+        time_of, floor = statistics.median(whole[photo]), statistics.median(alone[photo])
+        print(
+            f"| {megapixels} MP {kind} JPEG | {_shown(whole[photo])} | {_shown(alone[photo])} | {time_of / floor:.1f} "
+            f"| {(time_of - network) / floor:.2f} |"
+        )
+
+
+def _shown(found: list[float]) -> str:
+    """Median and spread (max − min)."""
+    return f"{statistics.median(found):.3f} ({max(found) - min(found):.3f})"
 
 
 if __name__ == "__main__":

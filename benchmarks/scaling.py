@@ -153,7 +153,7 @@ def main(photos: int, megapixels: float) -> None:
     """Prints the tables."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        file = jpeg(megapixels, 1, folder)
+        file = jpeg(megapixels, "gray", folder)
         (folder / "out").mkdir()
         print(f"{photos} gray JPEGs of {megapixels:g} MP and {file.stat().st_size / 1e6:.1f} MB.\n")
         stages(file, max(2, photos // 8))

@@ -64,7 +64,7 @@ def main(runs: int, sizes: list[float]) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for megapixels in sizes:
-            file = jpeg(megapixels, 1, folder)
+            file = jpeg(megapixels, "gray", folder)
             stages, whole, alone, memory = [], [], [], []
             for _ in range(runs):  # in turn: other work on the machine touches all alike
                 done = subprocess.run(

@@ -50,8 +50,7 @@ def _rows(found: Diagnosis) -> Iterator[tuple[str, str]]:
     yield "base install", _installation(found.base, versions=True)
     for name, extra in found.extras.items():
         yield f"extra [{name}]", _installation(extra)
-    without = "through NumPy and OpenCV: several times slower; with a C compiler, install colorizer-cli again"
-    yield "full resolution", "through compiled code" if found.compiled else without
+    yield "compiled code", "works" if found.compiled.works else f"{found.compiled.problem}; large photos take longer"
     for name, backend in found.backends.items():
         yield f"backend {name}", _backend(backend)
     for name, weights in found.weights.items():

@@ -16,23 +16,34 @@ LIBRARY = SOURCE.with_name("strip.so")
 CURVE = 4096  # steps of `curve`
 
 
-@cache
 def library() -> Any | None:
-    """The compiled code; None where there is none, or it was made of another state of its source."""
+    """The compiled code; None where there is none that can be used: see `problem`."""
+    return _loaded()[0]
+
+
+def problem() -> str | None:
+    """Why there is no compiled code; None where there is."""
+    return _loaded()[1]
+
+
+@cache
+def _loaded() -> tuple[Any | None, str | None]:
+    if not LIBRARY.exists():
+        return None, "it was not compiled when this was installed"
     try:
         found = ctypes.CDLL(str(LIBRARY))
         found.source_crc.restype = ctypes.c_uint32
         if found.source_crc() != zlib.crc32(SOURCE.read_bytes()):
-            return None
-    except (OSError, AttributeError):
-        return None
+            return None, f"{LIBRARY} was made of another {SOURCE.name} than the one beside it"
+    except (OSError, AttributeError) as error:
+        return None, f"{LIBRARY} cannot be loaded: {error}"
     found.red_of_rgb.restype = ctypes.c_int32
     found.red_of_rgb.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_void_p]
     found.gray_of_rgb.restype = None
     found.gray_of_rgb.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t, *[ctypes.c_void_p] * 3]
     found.colour_strip.restype = None
     found.colour_strip.argtypes = [ctypes.c_void_p] * 6 + [ctypes.c_ssize_t] * 2 + [ctypes.c_void_p]
-    return found
+    return found, None
 
 
 def address(array: NDArray[Any]) -> int:

@@ -161,7 +161,8 @@ def _edge(side: Array, tone: Tone, skip: float = 0.0) -> tuple[float, float] | N
     middle = (width - 1) / 2
     for slope in SLOPES:
         depths = ends[columns] - slope * (columns - middle)
-        counts = np.bincount(np.clip(np.round(depths), 0, deepest).astype(int), minlength=deepest + 1)
+        depths = np.clip(depths, 0, deepest)
+        counts = np.bincount(np.round(depths).astype(int), minlength=deepest + 1)
         near = np.convolve(counts, np.ones(2 * int(STRAIGHT) + 1), "same")
         if near.max() > best:
             best = int(near.max())

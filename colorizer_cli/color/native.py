@@ -41,6 +41,9 @@ class NativeRenderer:
 
     def __call__(self, gray: Integers, top: int) -> Integers:
         gray = np.ascontiguousarray(gray)
+        if gray.dtype not in (np.uint8, np.uint16) or gray.ndim != 2 or gray.shape[1] != self._width or not len(gray):
+            found = f"{gray.dtype} of shape {gray.shape}"
+            raise ValueError(f"gray: expected uint8 or uint16 of shape (rows, {self._width}), found {found}")
         rows = len(gray)
         above, below, way, coarse = self._coarse_rows(top, rows)
         out = np.empty((rows, self._width, 3), np.uint8 if self._bits == 8 else np.uint16)

@@ -34,6 +34,14 @@ class Backend:
 
 
 @dataclass(frozen=True)
+class Compiled:
+    """Whether it works, or why it does not: then the same is done more slowly."""
+
+    works: bool
+    problem: str | None
+
+
+@dataclass(frozen=True)
 class Weights:
     """A registered weights folder: its path, the sha256 that identifies it, and what is wrong with its files."""
 
@@ -58,7 +66,7 @@ class MainJob:
 class Diagnosis:
     """All that was found. `as_json` has the same names, nested.
 
-    compiled   whether full-resolution pixels go through compiled code, not through NumPy and OpenCV
+    compiled   the code that full-resolution pixels go through, which NumPy and OpenCV stand in for
     """
 
     colorize: str
@@ -69,7 +77,7 @@ class Diagnosis:
     caches: dict[str, machine.Cache]
     base: Installation
     extras: dict[str, Installation]
-    compiled: bool
+    compiled: Compiled
     backends: dict[str, Backend]
     weights: dict[str, Weights]
     main_job: MainJob
@@ -98,12 +106,12 @@ def diagnose() -> Diagnosis:
     )
 
 
-def _compiled() -> bool:
+def _compiled() -> Compiled:
     try:
-        from colorizer_cli.color.compiled import library
-    except ImportError:  # what it needs is missing: told of under `base`
-        return False
-    return library() is not None
+        from colorizer_cli.color.compiled import problem
+    except ImportError as error:  # told of under `base`, too
+        return Compiled(False, _in_words(error))
+    return Compiled(problem() is None, problem())
 
 
 def _backend(package: str, look: Callable[[str], Backend]) -> Backend:

@@ -44,7 +44,8 @@ def run(
     if job.confidence is not None and folder.config.head == "regression":
         raise WeightsError(f"{folder.path} gives one colour, not a distribution: it cannot say how sure it is")
     preload(backend)
-    with ThreadPoolExecutor(1, "network") as pool:
+    pool = ThreadPoolExecutor(1, "network")
+    try:
         loading = pool.submit(create_predictor, folder, backend, device)  # while the photo is read
         from colorizer_cli.photo.reading import read_photo
 
@@ -59,7 +60,8 @@ def run(
         output, form = job.output_for(photo)
         photo.decode_ahead()  # while the network is still being loaded
         facts = {"input": job.source, "width": photo.width, "height": photo.height, "bits": photo.bits}
-        if not job.wants_several:
+        colouring = None
+        if photo.is_kept and not job.wants_several:
             # beside the triage, which rarely turns a photo away; both look at the picture inside its borders
             _ = photo.frame  # found here, once
             colouring = pool.submit(_coloured, photo, settings, job, folder, loading)
@@ -75,7 +77,9 @@ def run(
         if job.wants_several:
             photo = _with_sidecar(photo, job)
             return facts | {"remarks": remarks} | _several(job, output, photo, settings, folder, loading.result())
-        pages, first, more = colouring.result()
+        pages, first, more = (colouring or pool.submit(_coloured, photo, settings, job, folder, loading)).result()
+    finally:  # whoever presses Ctrl-C, or has a photo turned away, does not wait for the network
+        pool.shutdown(wait=False, cancel_futures=True)
     del loading, colouring  # the network's memory is free again before the full-resolution photo flows
     write(job, output, form, pages, first)
     return facts | {"output": output, "pages": photo.pages, "remarks": remarks} | more

@@ -50,7 +50,8 @@ class Decoding:
         decoder's own code: before, an import by the caller would keep it from the interpreter for long."""
 
         def decode() -> None:
-            with contextlib.suppress(ColorizerError):  # raised again where the pixels are asked for
+            # raised again where the pixels are asked for; RuntimeError: no threads are begun as the interpreter ends
+            with contextlib.suppress(ColorizerError, RuntimeError):
                 self.result()
 
         self.begun = True
@@ -74,7 +75,7 @@ def _decode(image: pyvips.Image) -> Decoded:
     small = None
     if image.bands >= 3 and image.width * image.height * image.bands * BYTES.get(image.format, 8) <= COPIED_BYTES:
         steps = max(1, max(image.width, image.height) // SMALL)
-        if can_be_followed(image) and min(image.width, image.height) >= steps:
+        if can_be_followed(image, steps):
             found = followed(image, steps)
             return Decoded(found.gray, None, found.small, found.alike)
         image = image.copy_memory()

@@ -85,24 +85,26 @@ class Photo:
     @property
     def strip_rows(self) -> int:
         """Rows of a strip (the last one may have fewer); of photos that are streamed half as many, to hold less."""
-        pixels = STRIP_PIXELS if self._is_kept else STRIP_PIXELS // 2
+        pixels = STRIP_PIXELS if self.is_kept else STRIP_PIXELS // 2
         return max(1, min(pixels // self.width, self.height))
 
     def changed(self, **fields: Any) -> Photo:
         """A copy with other fields (metadata, tone) and the same pixels, which are not decoded for it again."""
         copy = replace(self, **fields)
-        copy.__dict__["_decoding"] = self._decoding  # where `cached_property` looks
+        known = {"_decoding": self._decoding} | self.__dict__  # where `cached_property` keeps what it has found
+        shared = {"_decoding"} if "tone" in fields else {"_decoding", "overview", "frame"}
+        copy.__dict__.update({name: known[name] for name in shared & known.keys()})
         return copy
 
     def decode_ahead(self) -> None:
         """Begins to decode in the background, if what is decoded is kept."""
-        if self._is_kept:
+        if self.is_kept:
             self._decoding.start()
 
     def gray_thumbnail(self, width: int, height: int) -> NDArray[np.float32]:
         """(height, width) float32 sRGB-encoded gray, 0…1, averaged over the photo's pixels."""
         with decoding(self.name):
-            gray = self._decoding.result().gray if self._is_kept else to_gray(self._shrunk(width, height))[0]
+            gray = self._decoding.result().gray if self.is_kept else to_gray(self._shrunk(width, height))[0]
             pixels = _resize(gray, width, height).numpy().reshape(height, width)
         gray = np.asarray(pixels, np.float32) / np.float32(np.iinfo(pixels.dtype).max)
         return gray if self.tone is None else np.asarray(self.tone.apply(gray), np.float32)
@@ -139,7 +141,8 @@ class Photo:
         return self.is_rgb and not (self._decoding.begun and self._decoding.result().alike)
 
     @property
-    def _is_kept(self) -> bool:
+    def is_kept(self) -> bool:
+        """Whether it is decoded once, and its gray kept."""
         return self.width * self.height <= KEPT_PIXELS
 
     @cached_property
@@ -163,7 +166,7 @@ class Photo:
 
         uint8 or uint16, sRGB-encoded over the full range of the type. A coloured photo gives its luminance.
         """
-        if self._is_kept:
+        if self.is_kept:
             decoded = self._decoding.result()
             gray, alpha = decoded.gray, decoded.alpha
         else:

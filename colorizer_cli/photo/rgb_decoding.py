@@ -13,14 +13,15 @@ from colorizer_cli.color import compiled
 from colorizer_cli.color.luminance import gray_of_rgb, red_of_rgb
 
 ROWS = 64  # of a strip
+NARROWEST = 32  # pixels of the small copy
 
 Bytes = NDArray[np.uint8]
 
 
-def can_be_followed(image: pyvips.Image) -> bool:
-    """Whether `followed` takes the image."""
+def can_be_followed(image: pyvips.Image, steps: int) -> bool:
+    """Whether `followed` takes the image. Of a long, narrow one the small copy would lose too much at the edges."""
     is_srgb = image.bands == 3 and image.format == "uchar" and image.interpretation == "srgb"
-    return is_srgb and compiled.library() is not None
+    return is_srgb and min(image.width, image.height) >= NARROWEST * steps and compiled.library() is not None
 
 
 def followed(image: pyvips.Image, steps: int) -> Follower:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import colorizer_cli
+from colorizer_cli.color.compiled import problem
 from colorizer_cli.weights.registry import embedded_root
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
@@ -26,7 +27,7 @@ KEYS = {
     "caches": {"hugging_face_hub", "hugging_face_assets", "torch_hub"},
     "base": {"complete", "install", "packages"},
     "extras": None,
-    "compiled": None,
+    "compiled": {"works", "problem"},
     "backends": {"onnx", "torch"},
     "weights": None,
     "main_job": {"works", "seconds", "backend", "device", "problem", "remedy"},
@@ -65,7 +66,7 @@ def test_what_is_found_here(colorize: Run, tmp_path: Path):
     assert found["base"]["packages"]["numpy"]["version"] == importlib.metadata.version("numpy")
     assert set(found["extras"]) == set(importlib.metadata.metadata("colorizer-cli").get_all("Provides-Extra"))
     assert found["extras"]["torch"]["complete"] is True
-    assert found["compiled"] is True
+    assert found["compiled"] == {"works": problem() is None, "problem": problem()}
     assert found["weights"]["hybrid-lite"]["problems"] == []
     assert found["disk"]["here"]["path"] == str(tmp_path)
     assert 1 <= found["threads"]["usable"] <= found["threads"]["cores"]
@@ -80,7 +81,7 @@ def test_in_words(colorize: Run):
         "free disk, temporary",
         "cache, torch hub",
         "extra [cluster]",
-        "through compiled code",
+        "compiled code",
         "as recorded",
         "works (onnx",
     ):

@@ -86,3 +86,13 @@ def test_the_mask_is_soft_and_where_the_picture_is():
     assert mask[2, 2] == pytest.approx(0)
     assert mask.mean() == pytest.approx(0.25, abs=0.02)
     assert 0.2 < mask[20, 20] < 0.8
+
+
+def test_an_edge_whose_depths_lie_above_the_picture_for_one_slope():
+    """A dark row over an eighth of the width, ragged beyond: a line through it leaves the picture on one side."""
+    rng = np.random.default_rng(0)
+    gray = np.full((300, 400), 0.6, np.float32)
+    gray[0, :50] = 0.05
+    for column in range(50, 400):
+        gray[: rng.integers(12, 100), column] = 0.05
+    assert find_frame(gray) is None

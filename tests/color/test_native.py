@@ -1,5 +1,6 @@
 """The compiled code against the reference in NumPy and OpenCV, and how it is found."""
 
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,9 +16,12 @@ from colorizer_cli.color.rendering import StripRenderer
 needs_it = pytest.mark.skipif(compiled.library() is None, reason="no C compiler was found at the installation")
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+@pytest.mark.skipif(
+    not any(map(shutil.which, ("cc", "gcc"))) or os.environ.get("COLORIZER_COMPILE") == "0",
+    reason="there is no C compiler, or it was not to be used",
+)
 def test_where_there_is_a_compiler_it_is_there_and_used():
-    assert compiled.library() is not None
+    assert compiled.problem() is None
     assert isinstance(ChromaField.uniform(1, 1).renderer(4, 4, 8), native.NativeRenderer)
 
 
@@ -43,6 +47,26 @@ def test_eight_bits_are_those_of_the_reference(dtype: type, width: int):
     assert (difference > 1).mean() < 1e-3
     assert (difference > 0).mean() < 0.02
     assert (np.ptp(expected, axis=-1) > 20).mean() > 0.5
+
+
+@needs_it
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_sixteen_bits_are_the_same_colours_more_finely(dtype: type):
+    rng = np.random.default_rng(0)
+    coefficients, height, width = wild_field(rng), 90, 1100
+    gray = rng.integers(0, np.iinfo(dtype).max, (height, width), dtype, endpoint=True)
+    deep = native.NativeRenderer(coefficients, width, height, 16)(gray, 0)
+    assert deep.dtype == np.uint16
+    shallow = native.NativeRenderer(coefficients, width, height, 8)(gray, 0)
+    assert np.abs(deep / 257 - shallow).max() <= 0.56  # 8 bits are looked up in codes of linear light
+
+
+@needs_it
+def test_what_does_not_fit_is_refused_before_it_is_read():
+    render = native.NativeRenderer(ChromaField.uniform(1, 1).coefficients, 8, 8, 8)
+    for gray in (np.zeros((8, 9), np.uint8), np.zeros((8, 8), np.float32), np.zeros((0, 8), np.uint8)):
+        with pytest.raises(ValueError, match="expected uint8 or uint16"):
+            render(gray, 0)
 
 
 @needs_it
@@ -97,9 +121,9 @@ def moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         if file.exists():
             shutil.copy(file, copy)
         monkeypatch.setattr(compiled, name, copy)
-    compiled.library.cache_clear()
+    compiled._loaded.cache_clear()
     yield tmp_path
-    compiled.library.cache_clear()
+    compiled._loaded.cache_clear()
 
 
 @needs_it
@@ -107,6 +131,7 @@ def test_a_library_made_of_another_source_is_not_used(moved: Path):
     with open(moved / "strip.c", "a") as source:
         source.write("\n/* changed */\n")
     assert compiled.library() is None
+    assert "another strip.c" in compiled.problem()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\x7fELF no library"])
@@ -115,6 +140,7 @@ def test_without_a_library_numpy_does_it(moved: Path, content: bytes | None):
     if content is not None:
         (moved / "strip.so").write_bytes(content)
     assert compiled.library() is None
+    assert ("not compiled" if content is None else "cannot be loaded") in compiled.problem()
     assert isinstance(ChromaField.uniform(1, 1).renderer(4, 4, 8), StripRenderer)
 
 

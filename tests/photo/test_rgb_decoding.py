@@ -1,5 +1,7 @@
 """The way of RGB that is followed while it is decoded, against the way of libvips alone."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +32,7 @@ def toned(gray: np.ndarray) -> np.ndarray:
     return np.round(gray[..., None] * [1, 0.93, 0.8] + [0, 5, 12]).clip(0, 255).astype(np.uint8)
 
 
-@pytest.mark.parametrize("size", [(400, 600), (1301, 601), (64, 3000), (2, 2), (1, 700)])
+@pytest.mark.parametrize("size", [(400, 600), (1301, 601), (160, 2560), (64, 3000), (2, 2), (1, 700)])
 def test_gray_and_small_copy_are_those_of_libvips(
     tmp_path: Path, gray_pixels: np.ndarray, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ):
@@ -42,7 +44,7 @@ def test_gray_and_small_copy_are_those_of_libvips(
     found = whole(photo)
     assert found.dtype == np.uint16
     assert np.abs(found.astype(int) - expected).max() <= 4  # of 65535: libvips looks a coarser table up
-    monkeypatch.setattr(decoded, "can_be_followed", lambda image: False)
+    monkeypatch.setattr(decoded, "can_be_followed", lambda image, steps: False)
     small = read_photo(photo.path)._decoding.result().small
     own, theirs = followed.small.numpy().astype(int), small.numpy()
     missing = np.array(theirs.shape) - own.shape
@@ -75,7 +77,7 @@ def test_the_outcome_is_the_same_without_it(tmp_path: Path, colorizer, gray_pixe
         path = saved(pixels, tmp_path / f"{name}.png")
         found = colorizer.colorize(read_photo(path)).pixels().astype(int)
         with monkeypatch.context() as patch:
-            patch.setattr(decoded, "can_be_followed", lambda image: False)
+            patch.setattr(decoded, "can_be_followed", lambda image, steps: False)
             expected = colorizer.colorize(read_photo(path)).pixels().astype(int)
         assert np.abs(found - expected).max() <= 3  # the network sees a gray that is rounded otherwise
 
@@ -93,3 +95,12 @@ def test_changed_copies_share_what_is_decoded(tmp_path: Path, gray_pixels: np.nd
     decoded_once = photo._decoding.result()
     copy = photo.changed(metadata=photo.metadata.stripped())
     assert copy._decoding.result() is decoded_once
+
+
+def test_a_process_may_end_while_it_decodes(tmp_path: Path):
+    """Without a word on stderr."""
+    noise = np.random.default_rng(0).integers(0, 256, (2000, 3000, 3), dtype=np.uint8)
+    path = saved(noise, tmp_path / "old.png")
+    program = f"from colorizer_cli import read_photo; read_photo({str(path)!r}).decode_ahead()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stderr == b""
