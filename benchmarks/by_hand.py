@@ -65,8 +65,8 @@ def main(runs: int) -> None:
         files = []
         for number in range(10):
             files.append(f"{number}.jpg")
-            shutil.copy(folder / "1mp-1.jpg", folder / files[-1])
-            shutil.copy(folder / "1mp-1.jpg", folder / "ten" / files[-1])
+            shutil.copy(folder / "1mp-gray.jpg", folder / files[-1])
+            shutil.copy(folder / "1mp-gray.jpg", folder / "ten" / files[-1])
         batch = [command, "batch", "ten", "-o", "ten-colour", "--restart", "-q"]
         _row("ten of 1 MP", batch, [*hand, *files], runs, folder)
 

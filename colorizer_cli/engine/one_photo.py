@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from colorizer_cli.engine.job import STREAM, Job, checked_format
+from colorizer_cli.engine.memory import trim
 from colorizer_cli.errors import AlreadyInColourError, WeightsError
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def run(
     finally:  # whoever presses Ctrl-C, or has a photo turned away, does not wait for the network
         pool.shutdown(wait=False, cancel_futures=True)
     del loading, colouring  # the network's memory is free again before the full-resolution photo flows
+    if not photo.is_kept:
+        trim()
     write(job, output, form, pages, first)
     return facts | {"output": output, "pages": photo.pages, "remarks": remarks} | more
 
