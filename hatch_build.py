@@ -31,7 +31,11 @@ class CompiledStrips(BuildHookInterface):
     """Runs for wheels, editable ones too."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if self.target_name != "wheel" or os.environ.get("COLORIZER_COMPILE") == "0" or sys.platform == "win32":
+        if self.target_name != "wheel" or sys.platform == "win32":
+            return
+        if os.environ.get("COLORIZER_COMPILE") == "0":
+            if version == "editable":  # what an earlier installation has left in the source tree is what it would use
+                (Path(self.root) / LIBRARY).unlink(missing_ok=True)
             return
         self._folder = tempfile.mkdtemp(prefix="colorizer-")
         library = Path(self._folder) / "strip.so"
@@ -41,6 +45,8 @@ class CompiledStrips(BuildHookInterface):
             return
         with contextlib.suppress(OSError):  # the source tree cannot be written to: only an editable install needs it
             _publish(library, Path(self.root) / LIBRARY)
+        if version == "editable":
+            return
         build_data["force_include"][str(library)] = LIBRARY
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{_platform()}"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from colorizer_cli.color.compiled import address, curve, library
 from colorizer_cli.color.gamut import DIFFERENCES_TO_RGB, TOLERANCE
-from colorizer_cli.color.rendering import CODES, MARGIN, encoded_bytes, levels_of
+from colorizer_cli.color.rendering import CODES, MARGIN, between, encoded_bytes, levels_of
 
 Array = NDArray[np.float32]
 Integers = NDArray[np.integer]
@@ -58,12 +58,9 @@ class NativeRenderer:
 
     def _coarse_rows(self, top: int, rows: int) -> tuple[NDArray[np.int32], NDArray[np.int32], Array, Array]:
         """What rows top…top + rows of the photo lie between: see strip.c. The coarse rows are as wide as the photo."""
-        coarse = self._coefficients.shape[1]
-        centre = np.clip((np.arange(top, top + rows) + 0.5) * (coarse / self._height) - 0.5, 0, coarse - 1)
-        above = centre.astype(np.int32)
-        below = np.minimum(above + 1, coarse - 1)
+        above, below, way = between(top, rows, self._height, self._coefficients.shape[1])
         first, last = above[0], below[-1]
         narrow = np.ascontiguousarray(self._coefficients[:, first : last + 1].swapaxes(0, 1))
         count = 4 * len(narrow)
         wide = cv2.resize(narrow.reshape(count, -1), (self._width, count), interpolation=cv2.INTER_LINEAR)
-        return above - first, below - first, (centre - above).astype(np.float32), np.asarray(wide, np.float32)
+        return above - first, below - first, way, np.asarray(wide, np.float32)

@@ -126,14 +126,19 @@ def _upsample(field: Array, top: int, height: int, out: Array) -> Array:
     Down first, on the coarse grid's few columns, then across: the photo's full width is only ever held for one strip.
     """
     rows, width = len(out) // 4, out.shape[1]
-    coarse = field.shape[1]
-    centre = np.clip((np.arange(top, top + rows) + 0.5) * (coarse / height) - 0.5, 0, coarse - 1)
-    lower = centre.astype(np.intp)
-    upper = np.minimum(lower + 1, coarse - 1)
-    way = (centre - lower).astype(np.float32)[:, None]
-    down = (field[:, lower] * (1 - way) + field[:, upper] * way).reshape(4 * rows, -1)
+    above, below, ways = between(top, rows, height, field.shape[1])
+    way = ways[:, None]
+    down = (field[:, above] * (1 - way) + field[:, below] * way).reshape(4 * rows, -1)
     across = cv2.resize(down, (width, 4 * rows), dst=out, interpolation=cv2.INTER_LINEAR)
     return np.asarray(across, np.float32).reshape(4, rows, width)
+
+
+def between(top: int, rows: int, height: int, coarse: int) -> tuple[NDArray[np.int32], NDArray[np.int32], Array]:
+    """For rows top…top + rows of `height`: the row of the `coarse` grid above each, that below, and how far it is on
+    the way from the one to the other, 0…1. (rows,) each."""
+    centre = np.clip((np.arange(top, top + rows) + 0.5) * (coarse / height) - 0.5, 0, coarse - 1)
+    above = centre.astype(np.int32)
+    return above, np.minimum(above + 1, coarse - 1), (centre - above).astype(np.float32)
 
 
 class Levels(NamedTuple):

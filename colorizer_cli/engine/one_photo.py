@@ -62,6 +62,7 @@ def run(
         photo.decode_ahead()  # while the network is still being loaded
         facts = {"input": job.source, "width": photo.width, "height": photo.height, "bits": photo.bits}
         colouring = None
+        _one_thread_each()
         if photo.is_kept and not job.wants_several:
             # beside the triage, which rarely turns a photo away; both look at the picture inside its borders
             _ = photo.frame  # found here, once
@@ -116,16 +117,22 @@ def _several(
 
 def triage(job: Job, photo: Photo) -> list[str]:
     """Whether there is something to colour. → remarks for the user. Raises AlreadyInColourError."""
-    import cv2
-
     from colorizer_cli.engine.small_networks import release
     from colorizer_cli.engine.triage import check_colourable
 
-    cv2.setNumThreads(1)  # strips are rendered side by side; OpenCV's own threads would only get in their way
+    _one_thread_each()
     try:
         return [] if job.force else check_colourable(photo)
     finally:
         release()  # the full-resolution photo needs the memory
+
+
+def _one_thread_each() -> None:
+    """Strips are rendered side by side; OpenCV's own threads would only get in their way. To be said before a thread of
+    ours is in OpenCV."""
+    import cv2
+
+    cv2.setNumThreads(1)
 
 
 def _orientation(job: Job) -> int | None:

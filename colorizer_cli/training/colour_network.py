@@ -9,7 +9,6 @@ colour counts three times: it would be left as it is.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,10 @@ from torch.nn import functional as F
 
 from colorizer_cli.engine.colours import SIDE, Colours
 from colorizer_cli.training.cache import PhotoCache, Photos, find_photos
+from colorizer_cli.training.command_line import photos_parser
 from colorizer_cli.training.small_export import export_fixed
-from colorizer_cli.training.toned_examples import compressed, toned
+from colorizer_cli.training.toned_examples import KINDS, compressed, toned
 
-KINDS = ("colour", "damaged", "toned")
 SHARES = (0.4, 0.36, 0.24)
 EPOCHS, BATCH, RATE, WEIGHT_DECAY = 10, 128, 2e-3, 2e-2
 TONED_WEIGHT = 3.0
@@ -117,14 +116,7 @@ def export(network: ColourNetwork, path: Path) -> None:
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photos", nargs="+", type=Path)
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, required=True, help="folder for decoded photos")
-    parser.add_argument(
-        "--validation", type=Path, action="append", default=[], help="held-back photos; may be repeated"
-    )
-    given = parser.parse_args()
+    given = photos_parser(__doc__).parse_args()
     torch.set_flush_denormal(True)
     decoded = PhotoCache.build(find_photos(given.photos), given.cache, 176)
     kinds = [str(kind) for kind in np.random.default_rng(0).choice(KINDS, len(decoded), p=SHARES)]

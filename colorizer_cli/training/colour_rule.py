@@ -9,7 +9,6 @@ of the merely toned pass for colour: those without stains, ink, mounts and uneve
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,11 @@ from torch.nn import functional as F
 
 from colorizer_cli.engine.colours import ColourRule, Colours, logarithms
 from colorizer_cli.training.cache import PhotoCache, Photos, find_photos
-from colorizer_cli.training.toned_examples import compressed, toned
+from colorizer_cli.training.command_line import photos_parser
+from colorizer_cli.training.toned_examples import KINDS, compressed, toned
 
 Array = NDArray[np.float32]
 
-KINDS = ("colour", "damaged", "toned")
 HIDDEN, STEPS, RATE = 8, 1500, 1e-2
 TONED_WEIGHT = 3.0  # a toned photo that is left alone costs more than a muted one that is coloured
 PASSING = 0.005  # of merely toned photos
@@ -86,13 +85,7 @@ def write(rule: ColourRule, path: Path) -> None:
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photos", nargs="+", type=Path)
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, required=True, help="folder for decoded photos")
-    parser.add_argument(
-        "--validation", type=Path, action="append", default=[], help="held-back photos; may be repeated"
-    )
+    parser = photos_parser(__doc__)
     parser.add_argument("--each", type=int, default=1800, help="photos of each kind: colour, damaged, toned")
     given = parser.parse_args()
     torch.set_num_threads(1)

@@ -19,6 +19,7 @@ Pixels = NDArray[np.uint8]
 Range = tuple[float, float]
 
 # (share, hue in degrees and chroma of the shadows, of the middle and of the lights)
+KINDS = ("colour", "damaged", "toned")  # of examples: as they are; toned and more or less spoilt; merely toned
 TONES: dict[str, tuple[float, tuple[Range, Range], tuple[Range, Range], tuple[Range, Range]]] = {
     "sepia": (0.3, ((40, 75), (0, 15)), ((55, 80), (6, 32)), ((65, 95), (3, 28))),
     "cyanotype": (0.12, ((250, 285), (5, 45)), ((235, 275), (8, 45)), ((200, 260), (0, 10))),
