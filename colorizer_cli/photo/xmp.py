@@ -28,6 +28,8 @@ def parse(packet: bytes) -> Element | None:
     text = _text(packet)
     if text is None or "<!DOCTYPE" in text or "<!ENTITY" in text:  # entity bombs need one
         return None
+    if text.startswith("?xpacket"):  # as the Library of Congress has written it into many scans, without its first "<"
+        text = f"<{text}"
     parser: Any = ElementTree.XMLPullParser(["start-ns", "start", "end"])  # events of two types, told apart by name
     found: Element | None = None
     depth = 0

@@ -499,6 +499,17 @@ def test_xmp_in_any_encoding(encoding: str):
     assert "Köln".encode() in xmp_packet(packet, Provenance("hybrid-lite", "abc", {}))
 
 
+def test_xmp_without_its_first_bracket_is_kept(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray):
+    """As it stands in scans of the Library of Congress."""
+    packet = b'?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+    packet += b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+    packet += b'xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" photoshop:City="Holtville"/></rdf:RDF></x:xmpmeta>'
+    Image.fromarray(gray_pixels).save(tmp_path / "old.jpg", quality=95, xmp=packet)
+    write_photo(colorizer.colorize(read_photo(tmp_path / "old.jpg")), tmp_path / "new.jpg")
+    assert b"Holtville" in (tmp_path / "new.jpg").read_bytes()
+    assert verify_result(tmp_path / "old.jpg", tmp_path / "new.jpg").holds
+
+
 def test_a_stale_picture_in_the_xmp_is_dropped(colorizer: Colorizer, tmp_path: Path, gray_pixels: np.ndarray):
     picture = (
         b'<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"><xmp:Thumbnails><rdf:Alt><rdf:li>'
